@@ -1,0 +1,40 @@
+// swift-tools-version:6.1
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+// Each target may import only the targets listed on its line; read top to bottom.
+let package = Package(
+    name: "vecsh",
+    products: [.executable(name: "vecsh", targets: ["vecsh"])],
+    targets: [
+        .systemLibrary(name: "CEditLine", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .target(name: "CNumbers"),
+        .target(name: "CSHA256"),
+        .target(name: "JSON", dependencies: ["CNumbers"], swiftSettings: settings),
+        .target(name: "Model", dependencies: ["JSON"], swiftSettings: settings),
+        .target(
+            name: "Stores", dependencies: ["Model", "JSON", "CSQLite", "CSHA256"], swiftSettings: settings),
+        .target(name: "Language", dependencies: ["Model", "JSON"], swiftSettings: settings),
+        .target(
+            name: "Shell", dependencies: ["Model", "JSON", "Stores", "Language", "CEditLine"],
+            swiftSettings: settings),
+        .executableTarget(name: "vecsh", dependencies: ["Shell"], swiftSettings: settings),
+
+        .target(name: "TestSupport", dependencies: ["Model", "JSON"], path: "Tests/Support", swiftSettings: settings),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
+        .testTarget(name: "ModelTests", dependencies: ["Model", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "StoresTests", dependencies: ["Stores", "Model", "JSON", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "LanguageTests", dependencies: ["Language", "Shell"], swiftSettings: settings),
+        .testTarget(
+            name: "ShellTests", dependencies: ["Shell", "Language", "vecsh", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "ArchitectureTests", swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,62 @@
+import CNumbers
+
+/// JSON text as it grows: the caller places the brackets and commas, this escapes and formats.
+package struct JSONWriter {
+    package var bytes: [UInt8] = []
+
+    package init() {}
+
+    package var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    package mutating func raw(_ text: StaticString) {
+        bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    package mutating func raw(_ text: some Sequence<UInt8>) { bytes.append(contentsOf: text) }
+
+    package mutating func string(_ text: String) { string(text.utf8) }
+
+    package mutating func string(_ utf8: some Sequence<UInt8>) {
+        bytes.append(UInt8(ascii: "\""))
+        for byte in utf8 { append(escaping: byte) }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// A member's name and its colon, after a comma where it is not the first.
+    package mutating func name(_ utf8: some Sequence<UInt8>) {
+        if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
+        string(utf8)
+        bytes.append(UInt8(ascii: ":"))
+    }
+
+    package mutating func integer(_ value: some BinaryInteger) { bytes.append(contentsOf: String(value).utf8) }
+
+    package mutating func bool(_ value: Bool) { raw(value ? "true" : "false") }
+
+    package mutating func float(_ value: Float) {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 32) { room in
+            append(room, count: numbers_write_float(value, room.baseAddress))
+        }
+    }
+
+    package mutating func double(_ value: Double) {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 32) { room in
+            append(room, count: numbers_write_double(value, room.baseAddress))
+        }
+    }
+
+    private mutating func append(_ room: UnsafeMutableBufferPointer<CChar>, count: Int) {
+        bytes.append(contentsOf: room[..<count].lazy.map(UInt8.init(bitPattern:)))
+    }
+
+    private mutating func append(escaping byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
+        case 0x0A: raw("\\n")
+        case 0x0D: raw("\\r")
+        case 0x09: raw("\\t")
+        case ..<0x20: bytes.append(contentsOf: "\\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))".utf8)
+        default: bytes.append(byte)
+        }
+    }
+}

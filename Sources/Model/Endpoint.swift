@@ -1,0 +1,61 @@
+/// The parts of a store's URI.
+package struct Endpoint: Hashable, Sendable {
+    package var scheme: String
+    package var user: String?
+    package var password: String?
+    package var host: String
+    package var port: Int?
+    /// Absolute, or relative to where the program runs; empty if the URI has none.
+    package var path: String
+    package var query: String
+
+    /// Nil unless the text is `scheme://…`.
+    package init?(_ uri: String) {
+        guard let colon = uri.firstRange(of: "://") else { return nil }
+        scheme = uri[..<colon.lowerBound].lowercased()
+        var rest = uri[colon.upperBound...]
+        query = ""
+        if let mark = rest.firstIndex(of: "?") {
+            query = String(rest[rest.index(after: mark)...])
+            rest = rest[..<mark]
+        }
+        let authority = rest.prefix { $0 != "/" }
+        path = Endpoint.path(authority: authority, behind: rest[authority.endIndex...])
+        host = ""
+        readAuthority(authority)
+    }
+
+    private static func path(authority: Substring, behind: Substring) -> String {
+        let collapsed = behind.split(separator: "/").joined(separator: "/")
+        return switch authority {
+        case ".", "..", "~": authority + "/" + collapsed
+        default: behind.isEmpty ? "" : "/" + collapsed
+        }
+    }
+
+    private mutating func readAuthority(_ text: Substring) {
+        guard ![".", "..", "~"].contains(text) else { return }
+        var place = text
+        if let at = text.lastIndex(of: "@") {
+            let parts = text[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            user = String(parts[0])
+            password = parts.count > 1 ? String(parts[1]) : nil
+            place = text[text.index(after: at)...]
+        }
+        if let colon = place.lastIndex(of: ":"), let number = Int(place[place.index(after: colon)...]) {
+            port = number
+            place = place[..<colon]
+        }
+        host = String(place)
+    }
+}
+
+extension Endpoint: CustomStringConvertible {
+    /// The URI again; a password in it shows as `•••`.
+    package var description: String {
+        let secret = password == nil ? "" : ":•••"
+        let name = user.map { "\($0)\(secret)@" } ?? ""
+        let place = host + (port.map { ":\($0)" } ?? "")
+        return "\(scheme)://\(name)\(place)\(path)\(query.isEmpty ? "" : "?" + query)"
+    }
+}

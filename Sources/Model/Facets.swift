@@ -1,0 +1,68 @@
+/// Finds nearest neighbours.
+package protocol Searching: Sendable {
+    /// For each query the nearest records, nearest first, by the field's own metric or another.
+    func nearest(
+        _ queries: Column, count: Int, field: String, in name: String, metric: Metric?, where filter: Filter?,
+        limit: Int
+    ) async throws(StoreError) -> [[Hit]]
+}
+
+package struct Hit: Hashable, Sendable {
+    package var key: Key
+    /// As the metric has it: a distance for `l2`, `l1`, `hamming`, `jaccard`, else a similarity. `l2` is the true
+    /// distance, not its square.
+    package var score: Float
+
+    package init(key: Key, score: Float) {
+        self.key = key
+        self.score = score
+    }
+}
+
+/// Builds and drops indexes.
+package protocol Indexing: Sendable {
+    /// The index types that may stand on a field of such a kind, with their parameters; for completion and checks.
+    var kinds: [IndexKind] { get }
+
+    /// Does nothing if an equal index exists; ``StoreError/Code/conflict`` if one of this name differs.
+    func create(_ index: Index, on name: String) async throws(StoreError)
+    func drop(index: String, on name: String) async throws(StoreError)
+}
+
+/// A type of index that an engine has.
+package struct IndexKind: Sendable {
+    package enum Subject: Sendable { case vector, field }
+    package var type: String
+    package var subject: Subject
+    package var summary: String
+    package var params: [String]
+
+    package init(_ type: String, on subject: Subject, _ summary: String, params: [String] = []) {
+        self.type = type
+        self.subject = subject
+        self.summary = summary
+        self.params = params
+    }
+}
+
+/// Second names for collections.
+package protocol Aliasing: Sendable {
+    /// Every alias and the collection that it stands for.
+    func aliases() async throws(StoreError) -> [String: String]
+
+    /// Makes `alias` stand for a collection, in one step wherever it pointed before; an alias may not have the name
+    /// of a collection.
+    func point(_ alias: String, to name: String) async throws(StoreError)
+    func remove(alias: String) async throws(StoreError)
+}
+
+package protocol Renaming: Sendable {
+    /// ``StoreError/Code/conflict`` if the new name is taken by a collection or an alias; aliases follow.
+    func rename(_ name: String, to newName: String) async throws(StoreError)
+}
+
+/// Collections that can be held in memory, or must be before they are read.
+package protocol Residency: Sendable {
+    func load(_ name: String) async throws(StoreError)
+    func release(_ name: String) async throws(StoreError)
+}

@@ -1,0 +1,54 @@
+/// How well a part of a shape can be held by a store.
+package enum Grade: String, Sendable, Codable { case exact, converted, lossy, impossible }
+
+package struct Verdict: Hashable, Sendable, Codable {
+    package var subject: String
+    package var grade: Grade
+    package var detail: String
+
+    package init(_ subject: String, _ grade: Grade, _ detail: String = "") {
+        self.subject = subject
+        self.grade = grade
+        self.detail = detail
+    }
+}
+
+/// What a store would make of a shape.
+package struct Fit: Hashable, Sendable {
+    package var collection: Collection
+    package var verdicts: [Verdict]
+
+    package init(collection: Collection, verdicts: [Verdict]) {
+        self.collection = collection
+        self.verdicts = verdicts
+    }
+}
+
+extension Fit {
+    /// The fit of a store that holds every shape as it is, and keeps the indexes that `keeps` accepts.
+    package static func exact(
+        _ wanted: Collection, into existing: Collection?, keeping keeps: (Index) -> Bool = { _ in true }
+    ) -> Fit {
+        guard let existing else { return whole(wanted, keeping: keeps) }
+        let columns =
+            wanted.vectors.map { ("vector \($0.name)", existing.vectors.contains($0)) }
+            + wanted.fields.map { ("field \($0.name)", existing.fields.contains($0)) }
+            + [("key", wanted.key.type == existing.key.type), ("open payload", !wanted.isOpen || existing.isOpen)]
+        return Fit(
+            collection: existing,
+            verdicts: columns.map { subject, fits in
+                Verdict(subject, fits ? .exact : .impossible, fits ? "" : "\(existing.name) has another")
+            })
+    }
+
+    private static func whole(_ wanted: Collection, keeping keeps: (Index) -> Bool) -> Fit {
+        var made = wanted
+        made.indexes = wanted.indexes.filter(keeps)
+        let columns = ["key"] + wanted.vectors.map { "vector \($0.name)" } + wanted.fields.map { "field \($0.name)" }
+        let lost = wanted.indexes.filter { !keeps($0) }
+        return Fit(
+            collection: made,
+            verdicts: columns.map { Verdict($0, .exact) }
+                + lost.map { Verdict("index \($0.name)", .lossy, "this store builds no \($0.type)") })
+    }
+}

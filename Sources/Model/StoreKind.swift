@@ -1,0 +1,37 @@
+/// A database that this program can open: everything the rest of the program knows about it.
+package struct StoreKind: Sendable {
+    package var scheme: String
+    package var summary: String
+    /// What stands behind `scheme://`, for people: `/path/to/file.db`.
+    package var address: String
+    package var isLocal: Bool
+    package var options: [StoreOption]
+    package var open: @Sendable (Endpoint, [String: String]) async throws(StoreError) -> any Store
+
+    package init(
+        scheme: String, summary: String, address: String, isLocal: Bool = true, options: [StoreOption] = [],
+        open: @escaping @Sendable (Endpoint, [String: String]) async throws(StoreError) -> any Store
+    ) {
+        self.scheme = scheme
+        self.summary = summary
+        self.address = address
+        self.isLocal = isLocal
+        self.options = options
+        self.open = open
+    }
+}
+
+/// Something that may be said after `with` when connecting.
+package struct StoreOption: Sendable {
+    package var name: String
+    package var summary: String
+    package var fallback: String
+    package var isSecret: Bool
+
+    package init(_ name: String, _ summary: String, fallback: String = "", isSecret: Bool = false) {
+        self.name = name
+        self.summary = summary
+        self.fallback = fallback
+        self.isSecret = isSecret
+    }
+}

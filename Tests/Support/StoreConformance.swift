@@ -1,0 +1,354 @@
+import Model
+import Testing
+
+/// One thing that every store must do, whatever database is behind it.
+///
+/// A rule gets an empty store and uses collections of its own.
+package struct Conformance: Sendable, CustomTestStringConvertible {
+    package var testDescription: String
+    package var check: @Sendable (any Store) async throws -> Void
+
+    init(_ rule: String, _ check: @escaping @Sendable (any Store) async throws -> Void) {
+        testDescription = rule
+        self.check = check
+    }
+
+    package static let all = shapes + records + reads + names
+}
+
+// MARK: Shapes
+
+extension Conformance {
+    static let shapes = [
+        Conformance("create is idempotent, and conflicts with another shape") { store in
+            let first = try await store.create(Sample.plain("a"))
+            #expect(try await store.create(Sample.plain("a")) == first)
+            await refuses(.conflict) { try await store.create(Sample.plain("a", dimension: 3)) }
+            #expect(try await store.describe("a").collection.vectors[0].dimension == 2)
+        },
+        Conformance("describe gives back what fit promised") { store in
+            for shape in [Sample.plain("a"), Sample.everyType("every"), Sample.plain("no metric", metric: nil)] {
+                let fit = store.fit(shape, into: nil)
+                #expect(store.fit(fit.collection, into: nil).collection == fit.collection)
+                try await store.create(fit.collection)
+                #expect(try await store.describe(shape.name).collection == fit.collection)
+            }
+        },
+        Conformance("a vector and a field may share a name, and the key's name may be anyone's") { store in
+            var shape = Sample.plain("a")
+            shape.fields = [Field(name: "v", type: .text(maxLength: nil)), Field(name: "id", type: .int64)]
+            try await store.create(shape)
+            let line = #"{"key":1,"vectors":{"v":[1,2]},"fields":{"v":"text","id":7}}"#
+            try await store.write(Sample.batch([line], of: shape), to: "a", .first)
+            #expect(try await store.everything(in: "a").lines(of: shape) == [line])
+        },
+        Conformance("names are kept as they are written") { store in
+            let names = ["a b", "Größe", "a\"b'c", "select", "A", "a", "文档", "a.b-c_d"]
+            for name in names { try await store.create(Sample.plain(name)) }
+            #expect(try await store.collections() == names.sorted { Text($0) < Text($1) })
+            try await store.drop("a", being: nil)
+            #expect(try await store.describe("A").collection.name == "A")
+        },
+        Conformance("collections without vectors, and with several") { store in
+            var bare = Sample.plain("bare")
+            bare.vectors = []
+            try await store.create(bare)
+            let line = #"{"key":1,"vectors":{},"fields":{"page":5}}"#
+            try await store.write(Sample.batch([line], of: bare), to: "bare", .first)
+            #expect(try await store.everything(in: "bare").lines(of: bare) == [line])
+        },
+        Conformance("dropped is gone; what is not there is not found") { store in
+            let identity = try await store.create(Sample.plain("a"))
+            await refuses(.conflict) { try await store.drop("a", being: Identity("another")) }
+            try await store.drop("a", being: identity)
+            try await store.drop("a", being: nil)
+            #expect(try await store.collections() == [])
+            await refuses(.notFound) { _ = try await store.describe("a") }
+            await refuses(.notFound) { _ = try await store.read("a", at: nil) }
+            await refuses(.notFound) { try await store.write(Sample.records(0..<1), to: "a", .first) }
+            #expect(try await store.create(Sample.plain("a")) != identity)
+        },
+    ]
+}
+
+// MARK: Records
+
+extension Conformance {
+    static let records = [
+        Conformance("every type comes back as it was sent: null, absent and empty told apart") { store in
+            let shape = Sample.everyType("every")
+            try await store.create(shape)
+            let sent = try Sample.batch(Sample.lines, of: shape)
+            try await store.write(sent, to: "every", .first)
+            try await store.settle("every")
+            let back = try await store.everything(in: "every").lines(of: shape)
+            let expected = sent.lines(of: shape)
+            #expect(back.count == expected.count)
+            for (back, expected) in zip(back, expected) { #expect(back == expected) }
+        },
+        Conformance("keys of every type, canonically equal texts apart") { store in
+            let spellings: [(KeyType, [String])] = [
+                (.int64, ["-9223372036854775808", "0", "9223372036854775807"]),
+                (.uint64, ["0", "9223372036854775808", "18446744073709551615"]),
+                (.uuid, [#""550e8400-e29b-41d4-a716-446655440000""#]),
+                (.id, ["7", "18446744073709551615", #""550e8400-e29b-41d4-a716-446655440000""#]),
+                (.text(maxLength: nil), [#""""#, #""é""#, "\"e\u{301}\"", #""7""#, #""\u0000""#]),
+            ]
+            for (index, (type, keys)) in spellings.enumerated() {
+                var shape = Sample.plain("keys\(index)")
+                shape.key.type = type
+                try await store.create(shape)
+                let lines = keys.map { #"{"key":\#($0),"vectors":{"v":[1,2]},"fields":{"page":1}}"# }
+                let batch = try Sample.batch(lines, of: shape)
+                try await store.write(batch, to: shape.name, .first)
+                #expect(try await store.everything(in: shape.name).lines(of: shape) == batch.lines(of: shape))
+                let reading = try await store.read(shape.name, at: nil)
+                #expect(Set(try await reading.fetch(batch.keys, .keys).keys) == Set(batch.keys))
+                await reading.close()
+                #expect(try await store.delete(batch.keys, from: shape.name) == keys.count)
+            }
+        },
+        Conformance("writing twice is writing once") { store in
+            try await store.create(Sample.plain("a"))
+            try await store.write(Sample.records(0..<25), to: "a", .first)
+            try await store.write(Sample.records(10..<30), to: "a", .again)
+            try await store.write(Sample.records(10..<30), to: "a", .again)
+            try await store.settle("a")
+            let back = try await store.everything(in: "a")
+            #expect(back.keys.sorted() == (0..<30).map { .integer(Int64($0)) })
+            #expect(back.lines(of: Sample.plain("a")) == Sample.records(0..<30).lines(of: Sample.plain("a")))
+        },
+        Conformance("a record written again is replaced whole") { store in
+            let shape = Sample.everyType("every")
+            try await store.create(shape)
+            let lines = [Sample.lines[0], #"{"key":"full","vectors":{"v_int8":[1,1,1,1,1,1,1,1]},"fields":{"f_int8":1}}"#]
+            for line in lines { try await store.write(Sample.batch([line], of: shape), to: "every", .again) }
+            #expect(try await store.everything(in: "every").lines(of: shape) == [lines[1]])
+        },
+        Conformance("two records of one key in one batch: the last stays") { store in
+            let shape = Sample.plain("a")
+            try await store.create(shape)
+            let lines = [1, 2].map { #"{"key":7,"vectors":{"v":[\#($0),0]},"fields":{"page":\#($0)}}"# }
+            try await store.write(Sample.batch(lines, of: shape), to: "a", .again)
+            #expect(try await store.everything(in: "a").lines(of: shape) == [lines[1]])
+        },
+        Conformance("a batch that is refused leaves nothing behind, and is named") { store in
+            try await store.create(Sample.plain("a"))
+            var notFinite = Sample.records(0..<3)
+            notFinite.vectors[0] = Column(.dense([UInt8](repeating: 0xFF, count: 24)))
+            await refuses(.rejected) { [notFinite] in try await store.write(notFinite, to: "a", .first) }
+            await refuses(.rejected) { try await store.write(Sample.records(0..<3, dimension: 3), to: "a", .first) }
+            var textKey = Sample.records(0..<3)
+            textKey.keys[1] = .text("x")
+            await refuses(.rejected) { [textKey] in try await store.write(textKey, to: "a", .first) }
+            #expect(try await store.everything(in: "a").count == 0)
+        },
+        Conformance("delete removes by key, and passes over what is not there") { store in
+            try await store.create(Sample.plain("a"))
+            try await store.write(Sample.records(0..<10), to: "a", .first)
+            #expect(try await store.delete([.integer(3), .integer(99), .integer(4)], from: "a") == 2)
+            try await store.settle("a")
+            #expect(try await store.everything(in: "a").count == 8)
+            try await store.write(Sample.records(3..<4), to: "a", .first)
+            #expect(try await store.everything(in: "a").count == 9)
+        },
+    ]
+}
+
+// MARK: Reads
+
+extension Conformance {
+    static let reads = [
+        Conformance("a scan resumes after any page that it handed out, whatever was asked in between") { store in
+            try await filled(store)
+            let reading = try await store.read("a", at: nil)
+            var scan = Scan(budget: Budget(records: 7, bytes: .max))
+            var pages: [(Cursor?, Page)] = []
+            while let page = try await reading.page(scan) {
+                pages.append((scan.slice.after, page))
+                scan.slice.after = page.end
+            }
+            #expect(pages.flatMap(\.1.batch.keys).sorted() == (0..<100).map { .integer(Int64($0)) })
+            for (after, page) in pages.shuffled() {
+                scan.slice.after = after
+                #expect(try await reading.page(scan) == page)
+            }
+            await reading.close()
+        },
+        Conformance("slices hold every record once") { store in
+            try await filled(store)
+            let reading = try await store.read("a", at: nil)
+            for count in [1, 2, 3, 8, 1000] {
+                var keys: [Key] = []
+                let slices = try await reading.slices(atMost: count)
+                #expect(slices.count <= count && slices.map(\.index) == Array(slices.indices))
+                for slice in slices {
+                    for try await page in FilteredPages(reading, nil, slice: slice, budget: Budget(records: 9)) {
+                        keys += page.batch.keys
+                    }
+                }
+                #expect(keys.sorted() == (0..<100).map { .integer(Int64($0)) })
+            }
+            await reading.close()
+        },
+        Conformance("a budget of bytes is kept; a record above it comes alone") { store in
+            try await filled(store)
+            let reading = try await store.read("a", at: nil)
+            var scan = Scan(budget: Budget(records: .max, bytes: 1))
+            var count = 0
+            while let page = try await reading.page(scan) {
+                #expect(page.batch.count <= 1)
+                count += page.batch.count
+                scan.slice.after = page.end
+            }
+            #expect(count == 100)
+            await reading.close()
+        },
+        Conformance("a projection reads what it names and nothing else") { store in
+            try await filled(store)
+            let keys = try await store.everything(in: "a", wanted: .keys)
+            #expect(keys.count == 100 && keys.vectors.isEmpty && keys.fields.isEmpty)
+            let pages = try await store.everything(in: "a", wanted: Projection(vectors: [], fields: ["page"]))
+            #expect(pages.vectors.isEmpty && pages.fields.count == 1)
+        },
+        Conformance("a reading does not see what is written after it was opened") { store in
+            guard store.facts.moment != .none else { return }
+            try await filled(store)
+            let reading = try await store.read("a", at: nil)
+            try await store.write(Sample.records(100..<120), to: "a", .first)
+            try await store.delete([.integer(5)], from: "a")
+            try await store.settle("a")
+            #expect(try await reading.count(nil) == 100)
+            var keys: [Key] = []
+            for try await page in FilteredPages(reading, nil) { keys += page.batch.keys }
+            #expect(keys.count == 100)
+            await reading.close()
+            #expect(try await store.everything(in: "a").count == 119)
+        },
+        Conformance("fetch finds by key, in any order, and leaves out what is not there") { store in
+            try await filled(store)
+            let reading = try await store.read("a", at: nil)
+            let found = try await reading.fetch([.integer(50), .integer(999), .integer(3), .integer(50)], .all)
+            #expect(found.lines(of: Sample.plain("a")) == [3, 50].flatMap { Sample.records($0..<$0 + 1).lines(of: Sample.plain("a")) }.sorted())
+            #expect(try await reading.fetch([], .all).count == 0)
+            await reading.close()
+        },
+        Conformance("filters mean what the reference means") { store in
+            let shape = Sample.everyType("every")
+            try await store.create(shape)
+            let batch = try Sample.batch(Sample.lines, of: shape)
+            try await store.write(batch, to: "every", .first)
+            try await store.settle("every")
+            let reading = try await store.read("every", at: nil)
+            for filter in Sample.filters {
+                let expected = try BoundFilter(filter, shape).rows(of: batch).map { batch.keys[$0] }
+                var found: [Key] = []
+                for try await page in FilteredPages(reading, filter, wanted: .keys) { found += page.batch.keys }
+                #expect(found.sorted() == expected.sorted(), "\(filter)")
+                #expect(try await reading.count(matching: filter) == expected.count, "\(filter)")
+            }
+            await reading.close()
+        },
+        Conformance("search finds the nearest, by metric and filter") { store in
+            guard let search = store.search else { return }
+            try await filled(store)
+            try await store.settle("a")
+            var query: [UInt8] = []
+            for value: Float in [41.2, 1] { query.append(littleEndian: value.bitPattern) }
+            let column = Column(.dense(query))
+            let hits = try await search.nearest(
+                column, count: 1, field: "v", in: "a", metric: nil, where: nil, limit: 3)
+            #expect(hits[0].map(\.key) == [.integer(41), .integer(42), .integer(40)])
+            #expect(abs(hits[0][0].score - 0.2) < 1e-3)
+            let filtered = try await search.nearest(
+                column, count: 1, field: "v", in: "a", metric: .ip,
+                where: .compare(field: "page", is: .less, to: .integer(2)), limit: 2)
+            #expect(filtered[0].map(\.key) == [.integer(19), .integer(18)])
+            await refuses(.unsupported) { [query] in
+                _ = try await search.nearest(
+                    Column(.dense(query)), count: 1, field: "v", in: "a", metric: .hamming, where: nil, limit: 1)
+            }
+        },
+    ]
+
+    private static func filled(_ store: any Store) async throws {
+        try await store.create(Sample.plain("a"))
+        try await store.write(Sample.records(0..<60), to: "a", .first)
+        try await store.write(Sample.records(60..<100), to: "a", .first)
+        try await store.settle("a")
+    }
+}
+
+// MARK: Names
+
+extension Conformance {
+    static let names = [
+        Conformance("an alias is read like its collection, moves in one step, and is never dropped through") { store in
+            guard let aliasing = store.aliasing else { return }
+            try await store.create(Sample.plain("a"))
+            try await store.create(Sample.plain("b"))
+            try await store.write(Sample.records(0..<3), to: "b", .first)
+            try await aliasing.point("live", to: "a")
+            try await aliasing.point("live", to: "b")
+            try await aliasing.point("live", to: "b")
+            #expect(try await aliasing.aliases() == ["live": "b"])
+            #expect(try await store.describe("live").collection.name == "b")
+            #expect(try await store.describe("b").aliases == ["live"])
+            #expect(try await store.everything(in: "live").count == 3)
+            #expect(try await store.collections() == ["a", "b"])
+            await refuses(.conflict) { try await aliasing.point("a", to: "b") }
+            await refuses(.conflict) { try await store.drop("live", being: nil) }
+            await refuses(.conflict) { try await store.create(Sample.plain("live")) }
+            await refuses(.notFound) { try await aliasing.point("x", to: "nowhere") }
+            try await aliasing.remove(alias: "live")
+            await refuses(.notFound) { try await aliasing.remove(alias: "live") }
+            #expect(try await store.everything(in: "b").count == 3)
+        },
+        Conformance("rename keeps the records and the aliases") { store in
+            guard let renaming = store.renaming else { return }
+            try await store.create(Sample.plain("a"))
+            try await store.create(Sample.plain("taken"))
+            try await store.write(Sample.records(0..<3), to: "a", .first)
+            try await store.aliasing?.point("live", to: "a")
+            await refuses(.conflict) { try await renaming.rename("a", to: "taken") }
+            await refuses(.notFound) { try await renaming.rename("nowhere", to: "b") }
+            try await renaming.rename("a", to: "b c")
+            #expect(try await store.collections() == ["b c", "taken"])
+            #expect(try await store.everything(in: "b c").count == 3)
+            if store.aliasing != nil { #expect(try await store.describe("live").collection.name == "b c") }
+        },
+        Conformance("indexes are listed as they were made, twice is once") { store in
+            guard let indexing = store.indexing, let kind = indexing.kinds.first(where: { $0.subject == .field })
+            else { return }
+            try await store.create(Sample.plain("a"))
+            let index = Index(name: "page_index", field: "page", type: kind.type)
+            try await indexing.create(index, on: "a")
+            try await indexing.create(index, on: "a")
+            var other = index
+            other.field = "v"
+            await refuses(.conflict) { [other] in try await indexing.create(other, on: "a") }
+            other = Index(name: "x", field: "nothing", type: kind.type)
+            await refuses(.notFound) { [other] in try await indexing.create(other, on: "a") }
+            #expect(try await store.describe("a").collection.indexes == [index])
+            #expect(try await store.describe("a").states["page_index"]?.phase == .finished)
+            try await indexing.drop(index: "page_index", on: "a")
+            await refuses(.notFound) { try await indexing.drop(index: "page_index", on: "a") }
+            #expect(try await store.describe("a").collection.indexes == [])
+        },
+    ]
+}
+
+/// Expects `body` to throw a ``StoreError`` of this code.
+package func refuses(
+    _ code: StoreError.Code, sourceLocation: SourceLocation = #_sourceLocation,
+    _ body: @Sendable () async throws -> Void
+) async {
+    do {
+        try await body()
+        Issue.record("expected \(code)", sourceLocation: sourceLocation)
+    } catch let error as StoreError {
+        #expect(error.code == code, "\(error)", sourceLocation: sourceLocation)
+    } catch {
+        Issue.record("expected \(code), not \(error)", sourceLocation: sourceLocation)
+    }
+}
