@@ -19,7 +19,8 @@ extension Collection {
         switch (vector.layout, column.values) {
         case (.dense, .dense(let bytes)):
             guard bytes.count == vector.stride * batch.count else {
-                let found = batch.count == 0 ? 0 : bytes.count * (vector.dimension ?? 0) / max(1, vector.stride * batch.count)
+                let found =
+                    batch.count == 0 ? 0 : bytes.count * (vector.dimension ?? 0) / max(1, vector.stride * batch.count)
                 throw StoreError(
                     .rejected,
                     "vector \"\(vector.name)\" of \(name) has dimension \(vector.dimension ?? 0), the records have \(found)"

@@ -49,7 +49,9 @@ package struct RecordWriter: Sendable {
         switch column.values {
         case .dense(let bytes):
             bytes.withUnsafeBytes {
-                write(vector, UnsafeRawBufferPointer(rebasing: $0[row * vector.stride..<(row + 1) * vector.stride]), to: &writer)
+                write(
+                    vector, UnsafeRawBufferPointer(rebasing: $0[row * vector.stride..<(row + 1) * vector.stride]),
+                    to: &writer)
             }
         case .multi(let rows): writeMulti(vector, Array(rows[row]), to: &writer)
         case .sparse(let indices, let weights):

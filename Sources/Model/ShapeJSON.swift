@@ -153,6 +153,7 @@ private struct Part {
     }
 
     private func wrong(_ member: String) -> StoreError {
-        StoreError(.malformed, "\(name).\(member) is missing or not as it should be: \(value[member]?.text ?? "nothing")")
+        StoreError(
+            .malformed, "\(name).\(member) is missing or not as it should be: \(value[member]?.text ?? "nothing")")
     }
 }

@@ -22,7 +22,9 @@ extension Sample {
             }
             filters += [.exists(field: field), .within(field: field, values: values)]
         }
-        filters += ["full", "%ull", "ful%", "%ul%", "%", "", "%%", "FULL", "%_%"].map { .like(field: "id", pattern: $0) }
+        filters += ["full", "%ull", "ful%", "%ul%", "%", "", "%%", "FULL", "%_%"].map {
+            .like(field: "id", pattern: $0)
+        }
         filters += ["%posed", "%", "nul%"].map { .like(field: "f_text", pattern: $0) }
         filters += filters.prefix(12).map { .not(of: $0) }
         filters.append(.all(of: [filters[0], .any(of: [filters[7], filters[30]])]))

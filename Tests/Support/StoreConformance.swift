@@ -121,7 +121,9 @@ extension Conformance {
         Conformance("a record written again is replaced whole") { store in
             let shape = Sample.everyType("every")
             try await store.create(shape)
-            let lines = [Sample.lines[0], #"{"key":"full","vectors":{"v_int8":[1,1,1,1,1,1,1,1]},"fields":{"f_int8":1}}"#]
+            let lines = [
+                Sample.lines[0], #"{"key":"full","vectors":{"v_int8":[1,1,1,1,1,1,1,1]},"fields":{"f_int8":1}}"#,
+            ]
             for line in lines { try await store.write(Sample.batch([line], of: shape), to: "every", .again) }
             #expect(try await store.everything(in: "every").lines(of: shape) == [lines[1]])
         },
@@ -229,7 +231,9 @@ extension Conformance {
             try await filled(store)
             let reading = try await store.read("a", at: nil)
             let found = try await reading.fetch([.integer(50), .integer(999), .integer(3), .integer(50)], .all)
-            #expect(found.lines(of: Sample.plain("a")) == [3, 50].flatMap { Sample.records($0..<$0 + 1).lines(of: Sample.plain("a")) }.sorted())
+            #expect(
+                found.lines(of: Sample.plain("a"))
+                    == [3, 50].flatMap { Sample.records($0..<$0 + 1).lines(of: Sample.plain("a")) }.sorted())
             #expect(try await reading.fetch([], .all).count == 0)
             await reading.close()
         },
