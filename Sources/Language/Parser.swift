@@ -1,0 +1,202 @@
+/// Reads statements: LL(1), so one token decides everywhere and an error stands at the offending word.
+package struct Parser {
+    let grammar: Grammar
+    var lexer: Lexer
+    /// The token that comes next.
+    var token: Token
+    /// What has been tried at ``token``.
+    private(set) var expected: [Expectation] = []
+    /// What has been tried where the text ends.
+    private(set) var expectedAtEnd: [Expectation] = []
+    /// The usage of what was still to come when the text ended, for the hint.
+    var remaining: [String] = []
+    /// The command that was being read when the text ended.
+    var call: ParsedCall?
+    private(set) var problems: [Diagnostic] = []
+    private static let mostProblems = 20
+
+    /// Reads a whole source, or the part of it that is given.
+    package static func parse(_ source: Source, _ range: Range<Int>? = nil, _ grammar: Grammar) -> Script {
+        var parser = Parser(source, range, grammar)
+        let statements = parser.statements(until: nil)
+        return Script(statements: statements, problems: parser.problems)
+    }
+
+    init(_ source: Source, _ range: Range<Int>? = nil, _ grammar: Grammar) {
+        self.grammar = grammar
+        lexer = Lexer(source, range)
+        token = lexer.token(.newline, from: lexer.offset)
+    }
+
+    // MARK: Statements
+
+    /// Reads statements up to a closing brace, or to the end; what is wrong is kept, and reading goes on.
+    mutating func statements(until opening: Span?) -> [Statement] {
+        var statements: [Statement] = []
+        if opening == nil { attempt { parser throws(Diagnostic) in try parser.advance() } }
+        while problems.count < Self.mostProblems {
+            attempt { parser throws(Diagnostic) in try parser.skipSeparators() }
+            if token.kind == .end && expectedAtEnd.isEmpty { noteStart() }
+            if token.kind == .end || opening != nil && token.isSymbol(.closeBrace) { break }
+            let start = lexer.offset
+            attempt { parser throws(Diagnostic) in
+                statements.append(try parser.statement())
+                try parser.endOfStatement(inBlock: opening != nil)
+            }
+            if lexer.offset == start, token.kind != .end { attempt { parser throws(Diagnostic) in try parser.advance() } }
+        }
+        return statements
+    }
+
+    private mutating func skipSeparators() throws(Diagnostic) {
+        while token.kind == .newline || token.isSymbol(.semicolon) { try advance() }
+    }
+
+    private mutating func attempt(_ step: (inout Parser) throws(Diagnostic) -> Void) {
+        do { try step(&self) } catch {
+            problems.append(error)
+            recover()
+        }
+    }
+
+    /// Goes on behind the line of the error; a block that it opened is read for what else is wrong.
+    private mutating func recover() {
+        let line = lexer.source.line(around: max(token.span.range.lowerBound, lexer.offset - 1))
+        let opensBlock = lexer.source.text(line).reversed().first { !$0.isWhitespace } == "{"
+        lexer.closeBrackets()
+        if problems.last?.code == "E0102" { lexer.advance(lexer.end - lexer.offset) }
+        lexer.advance(max(0, line.upperBound - lexer.offset))
+        token = lexer.token(.newline, from: lexer.offset)
+        guard opensBlock else { return attempt { parser throws(Diagnostic) in try parser.advance() } }
+        attempt { parser throws(Diagnostic) in try parser.advance() }
+        _ = statements(until: Span(lexer.source, line))
+        if token.isSymbol(.closeBrace) { attempt { parser throws(Diagnostic) in try parser.advance() } }
+    }
+
+    private mutating func endOfStatement(inBlock: Bool) throws(Diagnostic) {
+        switch token.kind {
+        case .newline, .end, .symbol(.semicolon): return
+        case .symbol(.closeBrace) where inBlock: return
+        default: throw unexpected()
+        }
+    }
+
+    mutating func block() throws(Diagnostic) -> [Statement] {
+        let opening = token.span
+        try expect(.openBrace)
+        let body = statements(until: opening)
+        guard token.isSymbol(.closeBrace) else {
+            throw Diagnostic(
+                "E0207", "the block is not closed", at: token.span, label: "expected '}'",
+                origin: Located("opened here", at: opening))
+        }
+        try advance()
+        return body
+    }
+
+    private mutating func statement() throws(Diagnostic) -> Statement {
+        call = nil
+        remaining = []
+        let start = token.span
+        let kind: Statement.Kind =
+            if let control = try control() { control } else { .command(try command()) }
+        return Statement(kind, Span(lexer.source, start.range.lowerBound..<endOfLast))
+    }
+
+    private mutating func noteStart() {
+        noteControl()
+        notePrefixes()
+        noteVerbs()
+    }
+
+    /// Where the token before the current one ended.
+    private(set) var endOfLast = 0
+
+    // MARK: Steps
+
+    mutating func advance() throws(Diagnostic) {
+        endOfLast = token.span.range.upperBound
+        expected = []
+        token = try lexer.next()
+    }
+
+    /// Takes everything up to the next space as one word, if the next token is one.
+    mutating func takeWholeWord() throws(Diagnostic) -> Token {
+        let word = lexer.wholeWord(from: token.span.range.lowerBound)
+        token = word
+        try advance()
+        return word
+    }
+
+    mutating func note(_ expectation: Expectation) {
+        expected.append(expectation)
+        if token.kind == .end { expectedAtEnd.append(expectation) }
+    }
+
+    /// Takes a keyword if it comes next; either way it was expected.
+    mutating func accept(_ word: String, _ kind: Expectation.Kind = .keyword, note text: String = "") throws(Diagnostic)
+        -> Bool
+    {
+        note(Expectation(kind, word, note: text))
+        guard token.keyword == word else { return false }
+        try advance()
+        return true
+    }
+
+    mutating func expect(_ word: String) throws(Diagnostic) {
+        guard try accept(word) else { throw unexpected() }
+    }
+
+    mutating func accept(_ symbol: Symbol) throws(Diagnostic) -> Bool {
+        note(Expectation(.symbol, symbol.rawValue))
+        guard token.isSymbol(symbol) else { return false }
+        try advance()
+        return true
+    }
+
+    mutating func expect(_ symbol: Symbol) throws(Diagnostic) {
+        guard try accept(symbol) else { throw unexpected() }
+    }
+
+    // MARK: Errors
+
+    /// What stands here cannot; says what could.
+    func unexpected() -> Diagnostic {
+        let found: String
+        switch token.kind {
+        case .end, .newline: found = "the statement ends too early"
+        default: found = "unexpected '\(token.text)'"
+        }
+        let words = expected.filter(\.isWord).map(\.label)
+        let suggestion = token.keyword.flatMap { Suggestion.nearest(to: $0, in: words) }
+        let origin = lexer.openBracket.map { Located("opened here", at: $0) }
+        return Diagnostic(
+            "E0201", found, at: here, label: expectedLabel,
+            origin: token.kind == .end ? origin : nil, help: suggestion.map { ["did you mean '\($0)'?"] } ?? [])
+    }
+
+    /// The span of the current token; of nothing at the end of a statement.
+    var here: Span {
+        switch token.kind {
+        case .end, .newline: Span(lexer.source, endOfLast..<endOfLast)
+        default: token.span
+        }
+    }
+
+    private var expectedLabel: String {
+        var labels: [String] = []
+        for label in expected.map(\.label) where !labels.contains(label) { labels.append(label) }
+        guard !labels.isEmpty else { return "expected the end of the statement" }
+        return "expected " + labels.prefix(10).joined(separator: ", ") + (labels.count > 10 ? ", …" : "")
+    }
+}
+
+extension Expectation {
+    var isWord: Bool {
+        switch kind {
+        case .verb, .control, .prefix, .keyword, .clause, .function: true
+        case .slot(let slot): if case .words = slot.kind { true } else { false }
+        case .symbol, .option, .optionValue, .newName: false
+        }
+    }
+}

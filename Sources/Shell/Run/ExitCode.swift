@@ -1,0 +1,26 @@
+/// What kind of thing went wrong, for whoever called the program.
+package enum ExitCode: Int32, Sendable, CaseIterable {
+    case success = 0
+    case failed = 1
+    case usage = 2
+    case unreachable = 3
+    case different = 4
+    case unconfirmed = 5
+    case partly = 6
+    case timedOut = 7
+    case interrupted = 130
+
+    package var meaning: String {
+        switch self {
+        case .success: "All statements succeeded"
+        case .failed: "A statement failed"
+        case .usage: "Usage or syntax error; nothing was executed"
+        case .unreachable: "Could not connect or authenticate"
+        case .different: "An assert failed, or diff found a difference"
+        case .unconfirmed: "A confirmation was needed and not given"
+        case .partly: "Finished with errors under `on error continue`"
+        case .timedOut: "A wait timed out"
+        case .interrupted: "Interrupted"
+        }
+    }
+}
