@@ -1,0 +1,82 @@
+import Glibc
+
+/// A shell command that runs beside us.
+struct ShellProcess: Sendable {
+    enum Ending: Hashable, Sendable {
+        case exit(Int32)
+        case signal(Int32)
+    }
+
+    let id: pid_t
+
+    /// Starts `/bin/sh -c command` with default signal handlers.
+    ///
+    /// `input` and `output` become its standard input and output; without `output` it shares ours.
+    init(
+        _ command: String, input: Int32, output: Int32? = nil, adding variables: [String] = []
+    ) throws(OutputError) {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, input, 0)
+        if let output { posix_spawn_file_actions_adddup2(&actions, output, 1) }
+        var attributes = ShellProcess.attributes()
+        defer { posix_spawnattr_destroy(&attributes) }
+        var id: pid_t = 0
+        let code = CStrings(["/bin/sh", "-c", command]).withPointers { arguments in
+            CStrings(ShellProcess.inheritedEnvironment + variables).withPointers { environment in
+                posix_spawn(&id, "/bin/sh", &actions, &attributes, arguments, environment)
+            }
+        }
+        guard code == 0 else { throw .system("run", command, code) }
+        self.id = id
+    }
+
+    /// Waits until it has ended.
+    func wait() -> Ending {
+        var status: Int32 = 0
+        while waitpid(id, &status, 0) < 0 {
+            guard errno == EINTR else { return .exit(0) }
+        }
+        let signal = status & 0x7F
+        return signal == 0 ? .exit(status >> 8 & 0xFF) : .signal(signal)
+    }
+
+    func terminate() { kill(id, SIGTERM) }
+
+    private static func attributes() -> posix_spawnattr_t {
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        var every = sigset_t()
+        sigfillset(&every)
+        posix_spawnattr_setsigdefault(&attributes, &every)
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
+        return attributes
+    }
+
+    private static var inheritedEnvironment: [String] {
+        var variables: [String] = []
+        var next = environ
+        while let variable = next.pointee {
+            variables.append(String(cString: variable))
+            next += 1
+        }
+        return variables
+    }
+}
+
+/// Text for C, with a null pointer behind it.
+private struct CStrings {
+    private let texts: [String]
+
+    init(_ texts: [String]) { self.texts = texts }
+
+    func withPointers<Result>(_ body: ([UnsafeMutablePointer<CChar>?]) -> Result) -> Result {
+        let copies = texts.map { strdup($0) }
+        defer { for copy in copies { free(copy) } }
+        return body(copies + [nil])
+    }
+}
