@@ -98,6 +98,7 @@ package struct Completion {
         case .field(let slot): reference(in: slot, call).map { names.fields(of: $0) } ?? []
         case .index(let slot): reference(in: slot, call).map { names.indexes(of: $0) } ?? []
         case .indexType(let slot): reference(in: slot, call).map { names.indexTypes(of: $0) } ?? []
+        case .sibling(let slot): reference(in: slot, call).map { names.collections(of: $0.connection) } ?? []
         case .filter, .expression: fields(call) + references(typed)
         case .words(let choices): choices.map { Candidate($0.word, kind: "word", note: $0.summary) }
         case .list(let element): items(element, typed, call)

@@ -43,7 +43,7 @@ extension Parser {
 
     private func isWordKind(_ kind: Slot.Kind) -> Bool {
         switch kind {
-        case .connection, .collection, .target, .name, .field, .index, .indexType, .topic, .setting: true
+        case .connection, .collection, .target, .name, .field, .index, .indexType, .sibling, .topic, .setting: true
         default: false
         }
     }

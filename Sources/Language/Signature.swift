@@ -93,6 +93,8 @@ package struct Slot: Sendable {
         case definitions
         /// Names in a collection that stands in another slot.
         case field(of: String), index(of: String), indexType(of: String)
+        /// Another collection of the same connection.
+        case sibling(of: String)
         case topic, setting
     }
 
@@ -128,7 +130,7 @@ extension Slot {
         case .list(let element): "\(placeholder(of: element)), …"
         case .options, .assignments: "<name>=<value>, …"
         case .definitions: "(<name> <type> …, …)"
-        case .name, .id, .expression, .field, .index, .indexType, .topic, .setting: "<\(name)>"
+        case .name, .id, .expression, .field, .index, .indexType, .sibling, .topic, .setting: "<\(name)>"
         }
     }
 }

@@ -15,6 +15,7 @@ package actor Destination {
 
     private var sink: any Sink
     private var isOpen = true
+    private let copy: (@Sendable ([UInt8]) -> Void)?
     private let queue = BlockingQueue(label: "output")
 
     /// Waiting for a reader must not keep other tasks from running.
@@ -22,6 +23,7 @@ package actor Destination {
 
     /// Opens the place, so that what is wrong with it is known before there is anything to write.
     package init(_ place: Place, options: OutputOptions = OutputOptions()) throws(OutputError) {
+        copy = options.copy
         switch place {
         case .standardOutput: sink = options.standardSink()
         case .file(let path): sink = try FileSink(path)
@@ -30,11 +32,17 @@ package actor Destination {
         }
     }
 
-    init(_ sink: any Sink) { self.sink = sink }
+    init(_ sink: any Sink) {
+        self.sink = sink
+        copy = nil
+    }
 
     deinit { if isOpen { sink.abandon() } }
 
-    package func write(_ bytes: [UInt8]) throws(OutputError) { try sink.write(bytes) }
+    package func write(_ bytes: [UInt8]) throws(OutputError) {
+        copy?(bytes)
+        try sink.write(bytes)
+    }
 
     /// Everything is written: hands on what is left, waits for the reader to end, puts the file in its place.
     package func finish() throws(OutputError) {

@@ -99,15 +99,18 @@ package struct OutputOptions: Sendable {
     package var isPaged: Bool
     package var environment: Environment
     package var standardOutput: Int32
+    /// Gets what is written too: the transcript.
+    package var copy: (@Sendable ([UInt8]) -> Void)?
 
     package init(
         coloring: Coloring = .automatic, isPaged: Bool = true, environment: Environment = .process,
-        standardOutput: Int32 = 1
+        standardOutput: Int32 = 1, copy: (@Sendable ([UInt8]) -> Void)? = nil
     ) {
         self.coloring = coloring
         self.isPaged = isPaged
         self.environment = environment
         self.standardOutput = standardOutput
+        self.copy = copy
     }
 
     func look(of place: Destination.Place) -> Look {

@@ -1,0 +1,11 @@
+extension Command {
+    /// Every command, in the order in which help lists them.
+    package static let all: [Command] = [
+        .connect, .use, .disconnect, .set, .show, .history, .help, .edit, .save, .quit,
+        .list, .describe, .count, .peek, .search, .diff,
+        .put, .delete,
+        .create, .index, .alias, .rename, .drop, .load, .release, .flush,
+        .wait,
+        .include, .print, .confirm, .run, .sleep,
+    ]
+}

@@ -1,0 +1,156 @@
+import JSON
+import Language
+import Model
+
+extension Command {
+    static let create = Command(
+        Signature(
+            "create", .shape, "Make an empty collection",
+            [collection.form, .choice([[.word("fields"), fields.form], [.word("like"), model.form]])],
+            clauses: [Clause("open", [], "Let records carry more than the declared fields"), Shared.ifExists],
+            details: """
+                Types: text[(N)] int8 int16 int32 int64 float double bool json timestamp array(TYPE) vector(D)
+                halfvector(D) bfloatvector(D) int8vector(D) uint8vector(D) bitvector(D) sparsevector multivector(D); for
+                keys also uint64, uuid and id (an unsigned integer or a UUID). One field is the `key`; `null` lets a field
+                have no value.
+                """,
+            examples: [
+                Example(
+                    "create db:notes fields (id text(64) key, v vector(3) metric cosine, page int64 null) open",
+                    "A collection with one vector."),
+                Example("create db:copy like old:notes", "The shape of another, whatever its engine."),
+            ], destroys: { $0.word(in: "if exists") == "replace" }), effect: .writes
+    ) { call, session in
+        let place = try await session.place(call[collection])
+        let wanted = try await session.shape(of: place, call)
+        let fit = place.store.fit(wanted, into: nil)
+        try Fitting.refuseImpossible(fit, at: call.span(of: collection))
+        guard try await session.makesRoom(for: place, call) else {
+            return session.say(call, "\(place.description) is there already")
+        }
+        _ = try await place.use { store, _ in try await store.create(fit.collection) }
+        for verdict in fit.verdicts where verdict.grade == .lossy || verdict.grade == .converted {
+            session.messages.warn("\(verdict.subject) is \(verdict.grade.rawValue): \(verdict.detail)")
+        }
+        session.say(call, "\(place.description) is made")
+    }
+}
+
+private let collection = Parameter<Located<Reference>>.collection("collection", "The collection to make")
+private let model = Parameter<Located<Reference>>.collection("model", "The collection whose shape it gets")
+private let fields = Parameter<[ParsedCall.Definition]>.definitions("fields", "Names and types")
+
+private enum Fitting {
+    static func refuseImpossible(_ fit: Fit, at span: Span) throws {
+        let impossible = fit.verdicts.filter { $0.grade == .impossible }
+        guard let first = impossible.first else { return }
+        throw Failure(
+            "E0415", "this store cannot hold \(first.subject): \(first.detail)", at: span,
+            help: impossible.dropFirst().map { "nor \($0.subject): \($0.detail)" })
+    }
+}
+
+extension Session {
+    fileprivate func shape(of place: Place, _ call: Call) async throws -> Model.Collection {
+        if let reference = try call.optional(model) {
+            var shape = try await self.place(reference).use { try await $0.describe($1).collection }
+            shape.name = place.name
+            shape.native = [:]
+            shape.isOpen = shape.isOpen || call.has("open")
+            return shape
+        }
+        return try Definitions.collection(place.name, call[fields], isOpen: call.has("open"), at: call.verb)
+    }
+
+    /// Whether the collection is to be made; what stands there is dealt with as `if exists` says.
+    fileprivate func makesRoom(for place: Place, _ call: Call) async throws -> Bool {
+        guard try await place.use({ try await $0.collections().contains($1) }) else { return true }
+        switch try call.optional(Shared.policy)?.value {
+        case "skip": return false
+        case "replace":
+            let count = try await place.reading { try await $0.count(nil) }
+            if count > 0 {
+                try await confirm(call, "replace \(place.description) (\(count) records)", byTyping: place.name)
+            }
+            try await place.use { try await $0.drop($1, being: nil) }
+            return true
+        default:
+            throw Failure(
+                "E0502", "\(place.description) is there already", at: place.span,
+                help: ["choose another name, or say `if exists skip` or `if exists replace`"])
+        }
+    }
+}
+
+/// `(id text key, v vector(3))` as a shape.
+private enum Definitions {
+    static func collection(
+        _ name: String, _ definitions: [ParsedCall.Definition], isOpen: Bool, at span: Span
+    ) throws -> Model.Collection {
+        let keys = definitions.filter(\.isKey)
+        guard let key = keys.first, keys.count == 1 else {
+            throw Failure(
+                "E0416", keys.isEmpty ? "no field is the key" : "two fields are keys", at: keys.last?.name.span ?? span,
+                help: ["write `key` behind the type of one: id text(64) key"])
+        }
+        try refuseTwins(definitions)
+        let others = definitions.filter { !$0.isKey }
+        return Model.Collection(
+            name: name, key: try keyField(key), vectors: try others.compactMap { try vector($0) },
+            fields: try others.compactMap { try vector($0) == nil ? field($0) : nil }, isOpen: isOpen)
+    }
+
+    private static func refuseTwins(_ definitions: [ParsedCall.Definition]) throws {
+        var seen: [String: Span] = [:]
+        for definition in definitions {
+            if let first = seen[definition.name.value] {
+                throw Failure(
+                    Diagnostic(
+                        "E0417", "a second field '\(definition.name.value)'", at: definition.name.span,
+                        origin: Located("first here", at: first)))
+            }
+            seen[definition.name.value] = definition.name.span
+        }
+    }
+
+    private static func keyField(_ definition: ParsedCall.Definition) throws -> KeyField {
+        guard let type = KeyType(definition.type.value) else {
+            throw Failure(
+                "E0418", "'\(definition.type.value)' cannot be a key", at: definition.type.span,
+                help: ["keys are text, text(N), int64, uint64, uuid or id"])
+        }
+        return KeyField(name: definition.name.value, type: type, isInvented: definition.isInvented)
+    }
+
+    private static func field(_ definition: ParsedCall.Definition) throws -> Field {
+        guard let type = FieldType(definition.type.value) else {
+            throw Failure("E0419", "'\(definition.type.value)' is a type for keys only", at: definition.type.span)
+        }
+        try refuse(definition.metric, "only vectors have a metric")
+        return Field(name: definition.name.value, type: type, isNullable: definition.isNullable)
+    }
+
+    /// Nil if it is no vector.
+    private static func vector(_ definition: ParsedCall.Definition) throws -> VectorField? {
+        let parts = definition.type.value.split(separator: "(")
+        guard let (layout, element) = kinds[String(parts[0])] else { return nil }
+        let dimension = parts.count > 1 ? Int(parts[1].dropLast()) : nil
+        guard (layout == .sparse) == (dimension == nil), dimension ?? 1 > 0 else {
+            let help = layout == .sparse ? "sparsevector has no dimension" : "write \(parts[0])(768)"
+            throw Failure("E0420", "a vector's dimension is missing or wrong", at: definition.type.span, help: [help])
+        }
+        return VectorField(
+            name: definition.name.value, layout: layout, element: element, dimension: dimension,
+            metric: definition.metric.flatMap { Metric(spelled: $0.value) }, isNullable: definition.isNullable)
+    }
+
+    private static let kinds: [String: (VectorField.Layout, Element)] = [
+        "vector": (.dense, .float32), "halfvector": (.dense, .float16), "bfloatvector": (.dense, .bfloat16),
+        "int8vector": (.dense, .int8), "uint8vector": (.dense, .uint8), "bitvector": (.dense, .bit),
+        "sparsevector": (.sparse, .float32), "multivector": (.multi, .float32),
+    ]
+
+    private static func refuse(_ word: Located<String>?, _ why: String) throws {
+        if let word { throw Failure("E0421", why, at: word.span) }
+    }
+}

@@ -1,0 +1,52 @@
+import Language
+import Model
+
+extension Command {
+    static let alias = Command(
+        Signature(
+            "alias", .shape, "Make a name stand for a collection, or for another one than before",
+            [second.form, .word("for"), target.form],
+            details: "An alias that exists is moved in one step: nobody finds it pointing nowhere.",
+            examples: [Example("alias db:live for notes", "`db:live` now means `db:notes`.")]), effect: .writes
+    ) { call, session in
+        let place = try await session.place(call[second])
+        let target = try call[target]
+        guard let aliasing = place.store.aliasing else {
+            throw Failure("E0510", "this store has no aliases", at: place.span)
+        }
+        let before = try await place.use { _, alias in try await aliasing.aliases()[alias] }
+        if before == target.value { return session.say(call, "\(place.name) stands for \(target.value) already") }
+        try await session.refuseCollection(place)
+        try await blaming(target.span) { try await aliasing.point(place.name, to: target.value) }
+        session.say(call, "\(place.name) stands for \(target.value)\(before.map { ", no longer for \($0)" } ?? "")")
+    }
+
+    static let rename = Command(
+        Signature(
+            "rename", .shape, "Give a collection another name", [collection.form, .word("to"), name.form],
+            examples: [Example("rename db:notes to archive_2024", "Aliases follow it.")]), effect: .writes
+    ) { call, session in
+        let (place, new) = (try await session.place(call[collection]), try call[name])
+        guard let renaming = place.store.renaming else {
+            throw Failure("E0510", "this store cannot rename collections", at: place.span)
+        }
+        try await place.use { _, name in try await renaming.rename(name, to: new.value) }
+        session.say(call, "\(place.description) is now \(place.connection):\(new.value)")
+    }
+}
+
+private let collection = Parameter<Located<Reference>>.collection("collection", "The collection that is meant")
+private let name = Parameter<Located<String>>.named("name", "The new name")
+private let second = Parameter<Located<Reference>>.collection("alias", "The alias, with its connection")
+private let target = Parameter<Located<String>>.named(
+    "target", .sibling(of: "alias"), "The collection that it stands for, on the same connection")
+
+extension Session {
+    /// An alias may not have the name of a collection.
+    fileprivate func refuseCollection(_ place: Place) async throws {
+        guard try await place.use({ try await $0.collections().contains($1) }) else { return }
+        throw Failure(
+            "E0502", "\(place.description) is a collection", at: place.span,
+            help: ["write the alias first: alias \(place.connection):ALIAS for \(place.name)"])
+    }
+}

@@ -1,0 +1,53 @@
+import Language
+import Model
+import Stores
+
+/// A store under a name.
+struct Connection: Sendable {
+    let name: String
+    let endpoint: Endpoint
+    let kind: StoreKind
+    let options: [String: String]
+    let isReadOnly: Bool
+    /// Nil until it is first used.
+    var store: (any Store)?
+
+    func opened() async throws(StoreError) -> any Store {
+        let store = try await kind.open(endpoint, options)
+        return isReadOnly ? ReadOnlyStore(store, name: name) : store
+    }
+}
+
+/// One collection of one connection, and who named it.
+struct Place: Sendable {
+    let connection: String
+    let name: String
+    let store: any Store
+    let span: Span
+
+    var description: String { "\(connection):\(name)" }
+
+    /// Runs store calls on this collection; what goes wrong is shown under its name.
+    func use<Result>(
+        isolation: isolated (any Actor)? = #isolation, _ body: (any Store, String) async throws -> Result
+    ) async throws -> Result {
+        do { return try await body(store, name) } catch let error as StoreError { throw Failure(error, at: span) }
+    }
+
+    /// Opens the collection for as long as `body` runs.
+    func reading<Result>(
+        isolation: isolated (any Actor)? = #isolation, _ body: (any Reading) async throws -> Result
+    ) async throws -> Result {
+        try await use { store, name in
+            let reading = try await store.read(name, at: nil)
+            do {
+                let result = try await body(reading)
+                await reading.close()
+                return result
+            } catch {
+                await reading.close()
+                throw error
+            }
+        }
+    }
+}
