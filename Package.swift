@@ -15,24 +15,28 @@ let package = Package(
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .target(name: "CNumbers"),
         .target(name: "CSHA256"),
+        .target(name: "CSignals"),
         .target(name: "JSON", dependencies: ["CNumbers"], swiftSettings: settings),
         .target(name: "Model", dependencies: ["JSON"], swiftSettings: settings),
         .target(
             name: "Stores", dependencies: ["Model", "JSON", "CSQLite", "CSHA256"], swiftSettings: settings),
         .target(name: "Language", dependencies: ["Model", "JSON"], swiftSettings: settings),
         .target(
-            name: "Shell", dependencies: ["Model", "JSON", "Stores", "Language", "CEditLine"],
+            name: "Shell", dependencies: ["Model", "JSON", "Stores", "Language", "CEditLine", "CSignals"],
             swiftSettings: settings),
         .executableTarget(name: "vecsh", dependencies: ["Shell"], swiftSettings: settings),
 
         .target(name: "TestSupport", dependencies: ["Model", "JSON"], path: "Tests/Support", swiftSettings: settings),
+        .executableTarget(
+            name: "prompt-trial", dependencies: ["Shell", "Language"], path: "Tests/PromptTrial",
+            swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
         .testTarget(name: "ModelTests", dependencies: ["Model", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "StoresTests", dependencies: ["Stores", "Model", "JSON", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "LanguageTests", dependencies: ["Language", "Shell"], swiftSettings: settings),
         .testTarget(
-            name: "ShellTests", dependencies: ["Shell", "Language", "vecsh", "TestSupport"], swiftSettings: settings),
+            name: "ShellTests", dependencies: ["Shell", "Language", "vecsh", "prompt-trial", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6],

@@ -1,0 +1,3 @@
+import Shell
+
+await PromptTrial(historyPath: CommandLine.arguments.dropFirst().first).run()
