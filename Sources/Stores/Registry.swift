@@ -2,5 +2,6 @@ import Model
 
 /// Every database that this program can open, in the order in which help lists them.
 package let storeKinds: [StoreKind] = [
-    Memory.kind
+    Memory.kind,
+    Archive.kind,
 ]
