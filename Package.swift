@@ -34,6 +34,9 @@ let package = Package(
         .testTarget(
             name: "ShellTests", dependencies: ["Shell", "Language", "vecsh", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
+        .executableTarget(
+            name: "vecsh-bench", dependencies: ["Stores", "Model", "JSON"], path: "Tests/Bench",
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
