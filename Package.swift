@@ -38,6 +38,9 @@ let package = Package(
         .testTarget(
             name: "ShellTests", dependencies: ["Shell", "Language", "vecsh", "prompt-trial", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
+        .executableTarget(
+            name: "vecsh-bench", dependencies: ["Stores", "Model", "JSON"], path: "Tests/Bench",
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

@@ -8,11 +8,19 @@ package struct RecordReader {
     private let shape: Collection
     private let vectorPlaces: [Text: Int]
     private let fieldPlaces: [Text: Int]
+    /// What stands in the records and is not wanted.
+    private let passed: (vectors: Set<Text>, fields: Set<Text>, rest: Bool)
     private var builder: BatchBuilder
     private var floats: [Float] = []
 
-    package init(_ shape: Collection) {
+    /// `shape` is that of the records; of them, the batches get what is wanted.
+    package init(_ whole: Collection, wanted: Projection = .all) {
+        let shape = wanted.shape(of: whole)
         self.shape = shape
+        passed = (
+            Set(whole.vectors.filter { !shape.vectors.contains($0) }.map { Text($0.name) }),
+            Set(whole.fields.filter { !shape.fields.contains($0) }.map { Text($0.name) }), whole.isOpen && !wanted.rest
+        )
         vectorPlaces = RecordReader.places(shape.vectors.map(\.name))
         fieldPlaces = RecordReader.places(shape.fields.map(\.name))
         builder = BatchBuilder(shape)
@@ -32,7 +40,7 @@ package struct RecordReader {
         let bytes = Array(text)
         do {
             try bytes.withScanner { scanner throws(JSONError) in
-                try readRecord(&scanner)
+                try append(next: &scanner)
                 try scanner.finish()
             }
         } catch {
@@ -40,12 +48,18 @@ package struct RecordReader {
         }
     }
 
-    private mutating func readRecord(_ scanner: inout JSONScanner) throws(JSONError) {
+    /// Reads the record that comes next in a text; `other` is asked about members that are no part of a record, reads
+    /// those that it knows, and says whether it did.
+    package mutating func append(
+        next scanner: inout JSONScanner,
+        other: (inout JSONScanner, [UInt8]) throws(JSONError) -> Bool = { (_, _) throws(JSONError) in false }
+    ) throws(JSONError) {
         var key: Key?
         var hasVectors = false
         var hasFields = false
         try scanner.object { (scanner, name) throws(JSONError) in
-            switch String(decoding: try scanner.decoded(name), as: UTF8.self) {
+            let member = try scanner.decoded(name)
+            switch String(decoding: member, as: UTF8.self) {
             case "key" where key == nil: key = try readKey(&scanner)
             case "vectors" where !hasVectors:
                 hasVectors = true
@@ -54,8 +68,9 @@ package struct RecordReader {
                 hasFields = true
                 try readFields(&scanner)
             case "key", "vectors", "fields": throw JSONError("a second member of this name", at: name.lowerBound)
-            case let other:
-                throw JSONError("\"\(other)\" is no part of a record: key, vectors, fields", at: name.lowerBound)
+            case let word:
+                guard try !other(&scanner, member) else { return }
+                throw JSONError("\"\(word)\" is no part of a record: key, vectors, fields", at: name.lowerBound)
             }
         }
         guard let key else { throw JSONError("the record has no \"key\"", at: scanner.offset) }
@@ -100,6 +115,7 @@ package struct RecordReader {
         try scanner.object { (scanner, name) throws(JSONError) in
             let text = Text(utf8: try scanner.decoded(name))
             guard let place = vectorPlaces[text] else {
+                guard !passed.vectors.contains(text) else { return _ = try scanner.skip() }
                 throw JSONError("the collection has no vector \"\(text)\"", at: name.lowerBound)
             }
             guard seen.insert(place).inserted else {
@@ -111,6 +127,7 @@ package struct RecordReader {
     }
 
     private mutating func readFields(_ scanner: inout JSONScanner) throws(JSONError) {
+        if shape.fields.isEmpty, !shape.isOpen, !passed.fields.isEmpty || passed.rest { return _ = try scanner.skip() }
         var seen: Set<Int> = []
         var extra = JSONWriter()
         var extraNames: Set<Text> = []
@@ -118,6 +135,7 @@ package struct RecordReader {
         try scanner.object { (scanner, name) throws(JSONError) in
             let text = Text(utf8: try scanner.decoded(name))
             if let place = fieldPlaces[text], seen.insert(place).inserted { return try readField(&scanner, place) }
+            if passed.fields.contains(text) || passed.rest && fieldPlaces[text] == nil { return _ = try scanner.skip() }
             guard shape.isOpen || fieldPlaces[text] != nil else {
                 throw JSONError("the collection has no field \"\(text)\", and takes no others", at: name.lowerBound)
             }

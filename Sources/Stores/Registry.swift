@@ -2,6 +2,7 @@ import Model
 
 /// Every database that this program can open, in the order in which help lists them.
 package let storeKinds: [StoreKind] = [
-    Memory.kind,
     SQLite.kind,
+    Archive.kind,
+    Memory.kind,
 ]

@@ -1,0 +1,72 @@
+import JSON
+import Model
+
+/// Records as the lines of `rows.jsonl`.
+struct ArchiveLineWriter {
+    private let collection: Collection
+    private let writer: RecordWriter
+
+    init(_ collection: Collection) {
+        self.collection = collection
+        writer = RecordWriter(collection.withoutDense)
+    }
+
+    /// The lines of these rows, each with its end; throws if one could not be read again as what it is.
+    func lines(_ batch: Batch, _ rows: [Int]) throws(StoreError) -> Ragged<UInt8> {
+        let vectors = zip(collection.vectors, batch.vectors)
+        var plain = batch
+        plain.vectors = vectors.filter { $0.0.layout != .dense }.map(\.1)
+        let dense = vectors.filter { $0.0.layout == .dense && !$0.1.marks.isEmpty }
+        var json = JSONWriter()
+        var ends: [Int] = []
+        for row in rows {
+            let leading = Self.leading(batch.partition, dense.map { ($0.0.name, $0.1.mark(row)) })
+            writer.write(plain, row: row, leading: leading, to: &json)
+            json.raw("\n")
+            ends.append(json.bytes.count)
+        }
+        var lines = Ragged(ends: ends, elements: json.bytes)
+        lines.joinLines()
+        try check(lines, batch, rows)
+        return lines
+    }
+
+    private static func leading(
+        _ partition: String?, _ marks: [(name: String, mark: Column.Mark)]
+    ) -> [JSONValue.Member] {
+        var members: [JSONValue.Member] = []
+        if let partition { members.append(JSONValue.Member("partition", .string(partition))) }
+        for (name, mark) in [("null", Column.Mark.null), ("absent", .absent)] {
+            let names = marks.filter { $0.mark == mark }.map { JSONValue.string($0.name) }
+            if !names.isEmpty { members.append(JSONValue.Member(name, .array(names))) }
+        }
+        return members
+    }
+
+    /// JSON that a field or the rest carries is checked nowhere else, and a line that cannot be read is a record lost.
+    private func check(_ lines: Ragged<UInt8>, _ batch: Batch, _ rows: [Int]) throws(StoreError) {
+        var reader = ArchiveLineReader(collection, wanted: Projection(vectors: nil))
+        var at = 0
+        do {
+            try lines.elements.withUnsafeBufferPointer { buffer throws(JSONError) in
+                while at < lines.count {
+                    try reader.append(UnsafeBufferPointer(rebasing: buffer[lines.range(of: at)]))
+                    at += 1
+                }
+            }
+        } catch {
+            throw batch.refusal(rows[at], error.message)
+        }
+    }
+}
+
+extension Ragged<UInt8> {
+    /// Makes the ends of lines inside of rows, where they stand between the parts of some JSON, into blanks.
+    fileprivate mutating func joinLines() {
+        var start = 0
+        for end in ends {
+            for at in start..<end - 1 where elements[at] == 0x0A { elements[at] = 0x20 }
+            start = end
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import Dispatch
+import Glibc
+import Model
+import Synchronization
+
+/// The committed part of a file, mapped; a block of it is handed out only once its checksum was found right.
+final class ArchiveMap: Sendable {
+    fileprivate enum State: Sendable {
+        case unseen, right, wrong
+        case running(DispatchGroup)
+    }
+
+    let path: String
+    /// The bytes behind the header.
+    let count: Int
+    private let header: Int
+    private nonisolated(unsafe) let start: UnsafeRawPointer?
+    private let checksums: [ArchiveChecksum]
+    private let states: Mutex<[State]>
+
+    init(_ path: String, _ entry: ArchiveManifest.File, header: NpyHeader?, isVerifying: Bool) throws(StoreError) {
+        let file = try ArchiveFile(path, O_RDONLY)
+        self.path = path
+        self.header = header == nil ? 0 : NpyHeader.size
+        count = entry.bytes
+        checksums = entry.checksums
+        states = Mutex(Array(repeating: isVerifying ? .unseen : .right, count: entry.checksums.count))
+        if let header { try file.check(header) }
+        let size = try file.size()
+        guard size >= self.header + count else {
+            throw .archive(broken: path, "has \(size) bytes, and should have \(self.header + count)")
+        }
+        start = count == 0 ? nil : try file.map(self.header + count)
+    }
+
+    deinit {
+        if let start { munmap(UnsafeMutableRawPointer(mutating: start), header + count) }
+    }
+
+    func bytes(_ range: Range<Int>) throws(StoreError) -> UnsafeRawBufferPointer {
+        try verify(range)
+        return view(range)
+    }
+
+    /// For a range that the caller has had verified.
+    func view(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: start.map { $0 + header + range.lowerBound }, count: range.count)
+    }
+
+    // MARK: Checksums
+
+    func verify(_ range: Range<Int>) throws(StoreError) {
+        guard !range.isEmpty else { return }
+        for block in range.lowerBound / ArchiveChecksum.block...(range.upperBound - 1) / ArchiveChecksum.block {
+            try verify(block: block)
+        }
+    }
+
+    /// Begins to verify the block behind the one in which `offset` lies, on another thread.
+    func verifyAhead(of offset: Int) {
+        let block = offset / ArchiveChecksum.block + 1
+        guard block < checksums.count, states.withLock({ $0[block].isUnseen }) else { return }
+        // Who needs the block verifies it again if this fails, and reports that.
+        ArchiveThreads.queue.async { [self] in try? verify(block: block) }
+    }
+
+    private func verify(block: Int) throws(StoreError) {
+        if states.withLock({ $0[block].isRight }) { return }
+        let group = DispatchGroup()
+        let state = states.withLock { states in
+            defer {
+                if states[block].isUnseen {
+                    group.enter()
+                    states[block] = .running(group)
+                }
+            }
+            return states[block]
+        }
+        switch state {
+        case .right: return
+        case .wrong: throw damage(block)
+        case .running(let other): other.wait()
+        case .unseen:
+            let isRight = ArchiveChecksum(contents(block)) == checksums[block]
+            states.withLock { $0[block] = isRight ? .right : .wrong }
+            group.leave()
+        }
+        try verify(block: block)
+    }
+
+    private func contents(_ block: Int) -> UnsafeRawBufferPointer {
+        let offset = block * ArchiveChecksum.block
+        return view(offset..<min(offset + ArchiveChecksum.block, count))
+    }
+
+    private func damage(_ block: Int) -> StoreError {
+        StoreError(
+            .malformed, "\(path) is damaged: block \(block) of 8 MiB does not have the checksum it was written with",
+            help: "restore the collection from a backup; to read it as it is, connect with verify=no")
+    }
+
+    // MARK: Memory
+
+    /// Gives back the memory of the blocks that a scan of these bytes has left behind.
+    func forget(_ range: Range<Int>) {
+        let blocks = range.lowerBound / ArchiveChecksum.block..<range.upperBound / ArchiveChecksum.block
+        for block in blocks { advise(contents(block), MADV_DONTNEED) }
+    }
+
+    /// Has the system read the file ahead, or forget it.
+    func advise(isNeeded: Bool) throws(StoreError) {
+        guard count > 0 else { return }
+        if !isNeeded { advise(UnsafeRawBufferPointer(start: start, count: header + count), MADV_DONTNEED) }
+        try ArchiveFile(path, O_RDONLY).advise(isNeeded: isNeeded)
+    }
+
+    private func advise(_ bytes: UnsafeRawBufferPointer, _ advice: Int32) {
+        guard let start = bytes.baseAddress else { return }
+        let page = Int(getpagesize())
+        let before = Int(bitPattern: start) % page
+        madvise(UnsafeMutableRawPointer(mutating: start - before), bytes.count + before, advice)
+    }
+}
+
+extension ArchiveMap.State {
+    fileprivate var isUnseen: Bool { if case .unseen = self { true } else { false } }
+    fileprivate var isRight: Bool { if case .right = self { true } else { false } }
+}
+
+extension ArchiveFile {
+    /// Throws unless this is a NumPy file of such rows; more rows than were committed are those of a write cut short.
+    fileprivate func check(_ header: NpyHeader) throws(StoreError) {
+        guard let rows = header.rows(in: try read(NpyHeader.size, at: 0)) else {
+            throw .archive(
+                broken: path, "is no NumPy file of \(header.columns) numbers of type \(header.type) a row")
+        }
+        guard rows >= header.rows else {
+            throw .archive(broken: path, "has \(rows) rows, and should have \(header.rows)")
+        }
+    }
+}

@@ -1,0 +1,276 @@
+import Glibc
+import JSON
+import Model
+
+/// Collections as folders of one folder.
+package actor ArchiveStore: Store {
+    let root: String
+    private let mayCreate: Bool
+    private let isVerifying: Bool
+    private let executor = ArchiveExecutor()
+    /// Held from the first change until the store is closed.
+    private var lock: ArchiveLock?
+    /// By folder, as are the snapshots.
+    private var writers: [String: ArchiveWriter] = [:]
+    /// Kept, so that what was verified once stays so.
+    private var snapshots: [String: ArchiveSnapshot] = [:]
+
+    /// Opens the archive in a folder, which need not exist yet if it may be created.
+    package init(at root: String, mayCreate: Bool = true, isVerifying: Bool = true) throws(StoreError) {
+        guard mayCreate || ArchiveDisk.exists(root) else {
+            throw StoreError(.notFound, "there is no folder \(root)", help: "connect with create=yes to make it")
+        }
+        guard ArchiveDisk.isFolder(root) || !ArchiveDisk.exists(root) else {
+            throw StoreError(.rejected, "\(root) is a file", help: "an archive is a folder: name that")
+        }
+        self.root = root
+        self.mayCreate = mayCreate
+        self.isVerifying = isVerifying
+    }
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    package nonisolated let facts = Facts(
+        version: "1", write: Budget(records: 10_000, bytes: 64 << 20), readers: 4, writers: 1, moment: .durable)
+
+    package nonisolated var search: (any Searching)? { self }
+    package nonisolated var indexing: (any Indexing)? { self }
+    package nonisolated var aliasing: (any Aliasing)? { self }
+    package nonisolated var renaming: (any Renaming)? { self }
+    package nonisolated var residency: (any Residency)? { self }
+
+    // MARK: Names
+
+    nonisolated func folder(_ name: String) -> String { "\(root)/\(ArchiveNames.encoded(name))" }
+
+    nonisolated func exists(_ name: String) -> Bool {
+        ArchiveDisk.exists("\(folder(name))/\(ArchiveManifest.file)")
+    }
+
+    func aliasFile() throws(StoreError) -> ArchiveAliases { try ArchiveAliases(root, exists: exists) }
+
+    /// The name of the collection behind a name or an alias.
+    func resolved(_ name: String) throws(StoreError) -> String {
+        if exists(name) { return name }
+        guard let target = try aliasFile().targets[name] else { throw .noCollection(name) }
+        return target
+    }
+
+    package func collections() throws(StoreError) -> [String] {
+        guard ArchiveDisk.exists(root) else { return [] }
+        var names: [String] = []
+        for file in try ArchiveDisk.names(in: root) {
+            let path = "\(root)/\(file)/\(ArchiveManifest.file)"
+            if let name = ArchiveNames.decoded(file) {
+                if ArchiveDisk.exists(path) { names.append(name) }
+            } else if ArchiveNames.isCut(file) {
+                names.append(try ArchiveManifest(ArchiveDisk.contents(path), path: path).collection.name)
+            }
+        }
+        return names.sorted { Text($0) < Text($1) }
+    }
+
+    // MARK: Shapes
+
+    package func describe(_ name: String) throws(StoreError) -> Description {
+        try description(of: snapshot(name))
+    }
+
+    private func description(of snapshot: ArchiveSnapshot) throws(StoreError) -> Description {
+        let manifest = snapshot.manifest
+        let states = manifest.collection.indexes.map { ($0.name, IndexState(.finished, indexed: manifest.records)) }
+        return Description(
+            collection: manifest.collection, identity: manifest.identity,
+            aliases: try aliasFile().names(of: manifest.collection.name),
+            states: Dictionary(states) { $1 }, bytes: manifest.bytes)
+    }
+
+    package nonisolated func fit(_ wanted: Collection, into existing: Collection?) -> Fit {
+        .exact((try? wanted.asWritten) ?? wanted, into: existing)
+    }
+
+    package func create(_ wanted: Collection) throws(StoreError) -> Identity {
+        let collection = try wanted.asWritten
+        if exists(collection.name) {
+            let existing = try snapshot(collection.name).manifest
+            guard existing.collection == collection else { throw .differs(collection.name) }
+            return existing.identity
+        }
+        let aliases = try aliasFile()
+        guard aliases.targets[collection.name] == nil else { throw .isAlias(collection.name) }
+        try beginChange()
+        if ArchiveDisk.exists("\(root)/aliases.json") { try aliases.save() }
+        return try make(collection)
+    }
+
+    private func make(_ collection: Collection) throws(StoreError) -> Identity {
+        let token = (0..<2).map { _ in String(UInt64.random(in: 1 << 60 ... .max), radix: 16) }.joined()
+        let manifest = ArchiveManifest(collection, identity: Identity(token))
+        let new = "\(root)/.new-\(token)"
+        try ArchiveDisk.makeFolder(new)
+        var files = try ArchiveFiles(new, manifest)
+        _ = try files.settle()
+        try ArchiveDisk.replace("\(new)/\(ArchiveManifest.file)", with: Array(manifest.text.utf8))
+        try ArchiveDisk.move(new, to: folder(collection.name))
+        try ArchiveDisk.syncFolder(of: new)
+        return manifest.identity
+    }
+
+    package func drop(_ name: String, being identity: Identity?) throws(StoreError) {
+        guard exists(name) else {
+            guard try aliasFile().targets[name] == nil else { throw .isAlias(name) }
+            return
+        }
+        let found = try self.identity(of: name)
+        guard identity == nil || identity == found else { throw .changed(name) }
+        try beginChange()
+        let gone = "\(root)/.dropped-\(UInt64.random(in: .min ... .max))"
+        try ArchiveDisk.move(folder(name), to: gone)
+        try ArchiveDisk.syncFolder(of: gone)
+        forget(name)
+        try ArchiveDisk.removeFolder(gone)
+        let aliases = try aliasFile()
+        if ArchiveDisk.exists("\(root)/aliases.json") { try aliases.save() }
+    }
+
+    /// Nil if its manifest cannot be read: what is broken can be dropped, too, if no one insists on its identity.
+    private func identity(of name: String) throws(StoreError) -> Identity? {
+        let path = "\(folder(name))/\(ArchiveManifest.file)"
+        return try? ArchiveManifest(ArchiveDisk.contents(path), path: path).identity
+    }
+
+    // MARK: Records
+
+    package func read(_ name: String, at moment: Moment?) throws(StoreError) -> any Reading {
+        let snapshot = try snapshot(name)
+        guard moment == nil || moment?.token == snapshot.fingerprint else {
+            throw StoreError(
+                .expired, "\(name) has changed since that moment", help: "an archive keeps only its last state")
+        }
+        return ArchiveReading(snapshot, try description(of: snapshot))
+    }
+
+    package func write(_ batch: Batch, to name: String, _ attempt: Attempt) throws(StoreError) -> Receipt {
+        let name = try resolved(name)
+        let writer = try writer(name)
+        try writer.manifest.collection.check(batch)
+        try writer.write(batch)
+        return Receipt()
+    }
+
+    package func delete(_ keys: [Key], from name: String) throws(StoreError) -> Int {
+        let name = try resolved(name)
+        return try writer(name).delete(keys)
+    }
+
+    package func settle(_ name: String) throws(StoreError) {
+        let name = try resolved(name)
+        guard let writer = writers[folder(name)] else { return }
+        try writer.settle()
+        if writer.isMostlyDead { try compact(name) }
+    }
+
+    private func compact(_ name: String) throws(StoreError) {
+        let snapshot = try snapshot(name)
+        forget(name)
+        try ArchiveCompaction.run(folder(name), snapshot)
+    }
+
+    package func close() {
+        for writer in writers.values {
+            // Who wants to know whether it is safe has settled; here there is no one left to tell.
+            try? writer.settle()
+            if writer.manifest.dead.count > 0 { try? compact(writer.manifest.collection.name) }
+        }
+        writers = [:]
+        snapshots = [:]
+        lock = nil
+    }
+}
+
+// MARK: Folders
+
+extension ArchiveStore {
+    /// Takes the right to change the archive, and makes its folder.
+    func beginChange() throws(StoreError) {
+        guard lock == nil else { return }
+        guard mayCreate || ArchiveDisk.exists(root) else {
+            throw StoreError(.notFound, "there is no folder \(root)", help: "connect with create=yes to make it")
+        }
+        try ArchiveDisk.makeFolder(root)
+        lock = try ArchiveLock(root)
+        for name in try ArchiveDisk.names(in: root) where name.hasPrefix(".new-") || name.hasPrefix(".dropped-") {
+            try ArchiveDisk.removeFolder("\(root)/\(name)")
+        }
+    }
+
+    /// The last settled state, with all that this store has written.
+    func snapshot(_ name: String) throws(StoreError) -> ArchiveSnapshot {
+        let name = try resolved(name)
+        try writers[folder(name)]?.settle()
+        return try openSnapshot(name, attempts: 5)
+    }
+
+    /// Another program may commit while files are opened, and remove some of them: then it is tried again.
+    private func openSnapshot(_ name: String, attempts: Int) throws(StoreError) -> ArchiveSnapshot {
+        let (folder, path) = (folder(name), "\(folder(name))/\(ArchiveManifest.file)")
+        let text = try ArchiveDisk.contents(path)
+        if let known = snapshots[folder], known.isOf(text) { return known }
+        do {
+            let snapshot = try ArchiveSnapshot(folder, name: name, text: text, isVerifying: isVerifying)
+            snapshots[folder] = snapshot
+            return snapshot
+        } catch {
+            guard attempts > 1, let now = try? ArchiveDisk.contents(path), now != text else { throw error }
+            return try openSnapshot(name, attempts: attempts - 1)
+        }
+    }
+
+    func writer(_ name: String) throws(StoreError) -> ArchiveWriter {
+        let folder = folder(name)
+        if let writer = writers[folder] { return writer }
+        try beginChange()
+        let writer = try ArchiveWriter(folder, from: snapshot(name))
+        writers[folder] = writer
+        return writer
+    }
+
+    /// Lets go of what is open of a collection.
+    func forget(_ name: String) {
+        writers[folder(name)] = nil
+        snapshots[folder(name)] = nil
+    }
+
+    /// Replaces the shape that the manifest keeps.
+    func change(_ name: String, _ change: (inout Collection) -> Void) throws(StoreError) {
+        try beginChange()
+        var manifest = try snapshot(name).manifest
+        change(&manifest.collection)
+        forget(name)
+        try ArchiveDisk.replace("\(folder(name))/\(ArchiveManifest.file)", with: Array(manifest.text.utf8))
+    }
+}
+
+extension Collection {
+    /// The shape as it will be read again; throws if that is no shape at all.
+    fileprivate var asWritten: Collection {
+        get throws(StoreError) {
+            guard let json = try? JSONValue(json.text) else {
+                throw StoreError(.rejected, "the shape of \(name) cannot be written as JSON")
+            }
+            do { return try Collection(json: json).withDistinctVectors } catch {
+                throw StoreError(.rejected, error.message)
+            }
+        }
+    }
+
+    private var withDistinctVectors: Collection {
+        get throws(StoreError) {
+            let names = vectors.map { Text($0.name) }
+            guard Set(names).count == names.count else {
+                throw StoreError(.rejected, "\(name) has two vectors of one name")
+            }
+            return self
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import Glibc
+import Model
+
+let usage = """
+    usage: vecsh-bench make-archive DIR ROWS DIM     an archive with one collection
+           vecsh-bench make-sparse DIR BYTES DIM     one that says it has so many bytes, and takes none of the disk
+           vecsh-bench scan DIR                      reads all vectors
+           vecsh-bench open DIR                      opens and describes
+    """
+
+func run(_ arguments: [String]) async throws -> Bool {
+    switch (arguments.first, arguments.count) {
+    case ("make-archive", 4): try await makeArchive(arguments[1], rows: number(arguments[2]), number(arguments[3]))
+    case ("make-sparse", 4): try await makeSparse(arguments[1], bytes: number(arguments[2]), number(arguments[3]))
+    case ("scan", 2): try await scan(arguments[1])
+    case ("open", 2): try await open(arguments[1])
+    default: return false
+    }
+    return true
+}
+
+func number(_ text: String) throws(StoreError) -> Int {
+    guard let number = Int(text), number > 0 else { throw StoreError(.rejected, "\(text) is no positive number") }
+    return number
+}
+
+do {
+    if try await run(Array(CommandLine.arguments.dropFirst())) { exit(0) }
+    print(usage)
+    exit(2)
+} catch {
+    print("error: \(error)")
+    exit(1)
+}
