@@ -101,25 +101,25 @@ extension Parameter where Content == Located<Reference> {
 }
 
 extension Parameter where Content == Located<String> {
-    static func connection(_ name: String = "connection", _ summary: String) -> Parameter {
-        named(name, .connection, summary)
+    static func connection(_ name: String, _ summary: String) -> Parameter {
+        named(name, kind: .connection, summary)
     }
 
-    static func named(_ name: String, _ kind: Slot.Kind = .name, _ summary: String) -> Parameter {
+    static func named(_ name: String, kind: Slot.Kind = .name, _ summary: String) -> Parameter {
         Parameter(name, kind, summary) { given throws(Diagnostic) in
             let value = try given.single()
             return Located(try value.name, at: value.span)
         }
     }
 
-    static func text(_ name: String, _ kind: Slot.Kind = .text, _ summary: String) -> Parameter {
+    static func text(_ name: String, kind: Slot.Kind = .text, _ summary: String) -> Parameter {
         Parameter(name, kind, summary) { given throws(Diagnostic) in
             let value = try given.single()
             return Located(value.value.description, at: value.span)
         }
     }
 
-    static func path(_ name: String = "path", _ summary: String) -> Parameter { text(name, .path, summary) }
+    static func path(_ name: String = "path", _ summary: String) -> Parameter { text(name, kind: .path, summary) }
 
     static func words(_ name: String, _ choices: [Slot.Choice], _ summary: String) -> Parameter {
         Parameter(name, .words(choices), summary) { given throws(Diagnostic) in
@@ -160,7 +160,7 @@ extension Parameter where Content == Duration {
 }
 
 extension Parameter where Content == Expression {
-    static func expression(_ name: String, _ kind: Slot.Kind = .expression, _ summary: String) -> Parameter {
+    static func expression(_ name: String, kind: Slot.Kind = .expression, _ summary: String) -> Parameter {
         Parameter(name, kind, summary) { given throws(Diagnostic) in
             guard case .expression(let expression) = given else {
                 throw Diagnostic("E0310", "an expression is expected here", at: given.span)

@@ -1,1 +1,5 @@
-print(1)
+import FoundationEssentials
+import Shell
+
+let arguments = Array(CommandLine.arguments.dropFirst())
+exit(await Program.main(arguments, environment: ProcessInfo.processInfo.environment))

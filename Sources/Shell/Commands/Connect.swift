@@ -64,12 +64,12 @@ extension Command {
 }
 
 private let name = Parameter<Located<String>>.named("name", "What the connection is called from now on")
-private let uri = Parameter<Located<String>>.text("uri", .uri, "What to open: engine and place")
+private let uri = Parameter<Located<String>>.text("uri", kind: .uri, "What to open: engine and place")
 private let chosen = Parameter<Located<String>>.connection("connection", "The connection that is meant")
 private let user = Parameter<Located<String>>.named("user", "The user's name")
 private let variable = Parameter<Located<String>>.named("variable", "An environment variable that holds the password")
 private let file = Parameter<Located<String>>.path("password file", "A file whose first line is the password")
-private let shell = Parameter<Located<String>>.text("password command", .shell, "A shell command that prints the password")
+private let shell = Parameter<Located<String>>.text("password command", kind: .shell, "A shell command that prints the password")
 private let options = Parameter<Options>.options("with", [], "The store's own options")
 
 /// What can be said of a connection before it is opened.

@@ -37,7 +37,7 @@ extension Command {
 }
 
 private let collection = Parameter<Located<Reference>>.collection("collection", "What to remove")
-private let index = Parameter<Located<String>>.named("index", .index(of: "collection"), "The index's name")
+private let index = Parameter<Located<String>>.named("index", kind: .index(of: "collection"), "The index's name")
 
 extension Session {
     fileprivate func dropCollection(_ call: Call) async throws {

@@ -23,7 +23,7 @@ extension Command {
     ) { call, _ in throw Quit(code: Int32(clamping: try call.optional(code) ?? 0)) }
 }
 
-private let topic = Parameter<Located<String>>.named("topic", .topic, "What to explain")
+private let topic = Parameter<Located<String>>.named("topic", kind: .topic, "What to explain")
 private let code = Parameter<Int>.number("code", "The exit code")
 
 private enum HelpTexts {

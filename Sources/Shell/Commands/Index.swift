@@ -41,8 +41,8 @@ extension Command {
 
 private let collection = Parameter<Located<Reference>>.collection("collection", "The collection to index")
 private let model = Parameter<Located<Reference>>.collection("model", "The collection whose indexes it gets")
-private let field = Parameter<Located<String>>.named("field", .field(of: "collection"), "The vector or field")
-private let type = Parameter<Located<String>>.named("type", .indexType(of: "collection"), "The type of index")
+private let field = Parameter<Located<String>>.named("field", kind: .field(of: "collection"), "The vector or field")
+private let type = Parameter<Located<String>>.named("type", kind: .indexType(of: "collection"), "The type of index")
 private let metric = Parameter<Located<String>>.words("metric", Slot.metrics, "How vectors are compared")
 private let options = Parameter<Options>.options("with", [], "The index's own parameters")
 private let name = Parameter<Located<String>>.named("name", "What the index is called; <field>_index if nothing is said")

@@ -39,7 +39,7 @@ private let collection = Parameter<Located<Reference>>.collection("collection", 
 private let name = Parameter<Located<String>>.named("name", "The new name")
 private let second = Parameter<Located<Reference>>.collection("alias", "The alias, with its connection")
 private let target = Parameter<Located<String>>.named(
-    "target", .sibling(of: "alias"), "The collection that it stands for, on the same connection")
+    "target", kind: .sibling(of: "alias"), "The collection that it stands for, on the same connection")
 
 extension Session {
     /// An alias may not have the name of a collection.

@@ -37,7 +37,7 @@ private let record = Parameter<Located<String>>.text("record", "A record as JSON
 private let path = Parameter<Located<String>>.path("file", "A file of records, one JSON object a line")
 
 /// Text that holds records, one a line.
-private struct RecordText {
+private struct RecordSource {
     var bytes: [UInt8]
     /// Nil for a record in the statement itself.
     var file: String?
@@ -45,34 +45,34 @@ private struct RecordText {
 }
 
 extension Session {
-    fileprivate func records(_ call: Call) async throws -> RecordText {
+    fileprivate func records(_ call: Call) async throws -> RecordSource {
         if let path = try call.optional(path) {
-            return RecordText(bytes: try await fileBytes(path), file: path.value, span: path.span)
+            return RecordSource(bytes: try await fileBytes(path), file: path.value, span: path.span)
         }
         let record = try call[record]
-        return RecordText(bytes: Array(record.value.utf8), span: record.span)
+        return RecordSource(bytes: Array(record.value.utf8), span: record.span)
     }
 }
 
 /// Batches of records, cut by what the store takes at once.
 private final class Batches {
-    private let source: RecordText
+    private let source: RecordSource
     private let budget: Budget
     private var reader: RecordReader
     private var lines: [ArraySlice<UInt8>]
     private var position = 0
 
-    init(_ source: RecordText, _ shape: Model.Collection, _ budget: Budget) {
+    init(_ source: RecordSource, _ shape: Model.Collection, _ budget: Budget) {
         self.source = source
         self.budget = budget
         reader = RecordReader(shape)
-        lines = Batches.lines(source)
+        lines = Batches.split(source)
     }
 
     /// Throws for the first record that the collection cannot take; nothing has been written then.
-    static func check(_ source: RecordText, _ shape: Model.Collection) throws {
+    static func check(_ source: RecordSource, _ shape: Model.Collection) throws {
         var reader = RecordReader(shape)
-        for (number, line) in lines(source).enumerated() {
+        for (number, line) in split(source).enumerated() {
             try append(line, number, source, to: &reader)
             if reader.count == 1_000 { try blame(source) { () throws(StoreError) in try shape.check(reader.take()) } }
         }
@@ -93,13 +93,13 @@ private final class Batches {
     }
 
     /// In a file each line is a record; in a statement the whole text is one, however it is laid out.
-    private static func lines(_ source: RecordText) -> [ArraySlice<UInt8>] {
+    private static func split(_ source: RecordSource) -> [ArraySlice<UInt8>] {
         guard source.file != nil else { return [source.bytes[...]] }
         return source.bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     }
 
     private static func append(
-        _ line: ArraySlice<UInt8>, _ number: Int, _ source: RecordText, to reader: inout RecordReader
+        _ line: ArraySlice<UInt8>, _ number: Int, _ source: RecordSource, to reader: inout RecordReader
     ) throws {
         guard line.contains(where: { $0 != 0x20 && $0 != 0x0D && $0 != 0x09 }) else { return }
         do throws(StoreError) { try reader.append(line) } catch {
@@ -108,7 +108,7 @@ private final class Batches {
         }
     }
 
-    private static func blame(_ source: RecordText, _ body: () throws(StoreError) -> Void) throws {
+    private static func blame(_ source: RecordSource, _ body: () throws(StoreError) -> Void) throws {
         do throws(StoreError) { try body() } catch { throw Failure(error, at: source.span) }
     }
 }

@@ -53,7 +53,7 @@ extension Command {
 private let value = Parameter<Expression>.expression("value", "What to print")
 private let path = Parameter<Located<String>>.path("path", "A script or runbook")
 private let question = Parameter<Located<String>>.text("question", "What is asked")
-private let shell = Parameter<Located<String>>.text("command", .shell, "What the shell gets")
+private let shell = Parameter<Located<String>>.text("command", kind: .shell, "What the shell gets")
 
 extension Session {
     /// Runs a shell command to its end; its output is ours unless a descriptor is given.

@@ -44,13 +44,13 @@ private let query = Parameter<Located<Value>>("vector", .vector, "What the recor
     given throws(Diagnostic) in try given.single()
 }
 private let field = Parameter<Located<String>>.named(
-    "using", .field(of: "collection"), "The vector to compare with, where there are several")
+    "using", kind: .field(of: "collection"), "The vector to compare with, where there are several")
 private let options = Parameter<Options>.options(
     "with", [Slot.Choice("metric", "l2, ip, cosine, l1, hamming or jaccard, if not the collection's own")], "How to search")
 
 extension Session {
     /// Prints the records that were found, nearest first.
-    fileprivate func show(_ hits: [Hit], of reading: any Reading, _ call: Call) async throws {
+    fileprivate func show(_ hits: [Hit], of reading: any Model.Reading, _ call: Call) async throws {
         let wanted = try Wanted(call.optional(Shared.fields), reading.description.collection)
         let found = try await reading.fetch(hits.map(\.key), wanted.projection)
         var places: [Key: Int] = [:]

@@ -25,7 +25,7 @@ extension Command {
     }
 }
 
-private let setting = Parameter<Located<String>>.named("setting", .setting, "What is meant")
+private let setting = Parameter<Located<String>>.named("setting", kind: .setting, "What is meant")
 private let value = Parameter<Located<String>>.named("value", "What it is from now on")
 
 extension Settings {

@@ -10,7 +10,7 @@ enum Universal {
             Slot.Choice("csv", "RFC 4180, with a header"),
         ], "How the result is written")
     static let output = Parameter<Located<String>>.path("output", "A file for the result; - is the standard output")
-    static let pipe = Parameter<Located<String>>.text("pipe", .shell, "A shell command that gets the result")
+    static let pipe = Parameter<Located<String>>.text("pipe", kind: .shell, "A shell command that gets the result")
     static let timeout = Parameter<Duration>.duration("timeout", "Longest time it may take")
 
     static let clauses = [
@@ -25,7 +25,7 @@ enum Universal {
 
 /// Clauses that several commands share.
 enum Shared {
-    static let filter = Parameter<Expression>.expression("where", .filter, "Which records are meant")
+    static let filter = Parameter<Expression>.expression("where", kind: .filter, "Which records are meant")
     static let limit = Parameter<Int>.number("limit", "At most so many")
     static let fields = Parameter<[Located<Value>]>.list("fields", of: .field(of: "collection"), "Only these fields")
     static let ids = Parameter<[Located<Value>]>.list("id", of: .id, "The keys that are meant")

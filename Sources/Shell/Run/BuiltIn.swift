@@ -127,7 +127,7 @@ extension Session {
     }
 
     func reading<Result: Sendable>(
-        _ given: Located<Value>, _ body: (any Reading) async throws -> Result
+        _ given: Located<Value>, _ body: (any Model.Reading) async throws -> Result
     ) async throws -> Result {
         try await place(reference(given)).reading(body)
     }

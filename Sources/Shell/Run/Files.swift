@@ -36,7 +36,7 @@ struct FileProblem: Error {
     static var last: FileProblem { FileProblem(reason: String(cString: strerror(errno))) }
 }
 
-private func readWhole(_ path: String) throws(FileProblem) -> [UInt8] {
+func readWhole(_ path: String) throws(FileProblem) -> [UInt8] {
     let descriptor = path == "-" ? 0 : open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .last }
     defer { if descriptor > 0 { close(descriptor) } }

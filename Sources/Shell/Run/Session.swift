@@ -25,6 +25,8 @@ package actor Session {
     /// Files that are being included, to notice one that includes itself.
     var including: [String] = []
     package nonisolated let history: History
+    /// The line about connections that stands above the prompt.
+    var shownStatus = ""
 
     package init(_ invocation: Invocation, transcript: Transcript? = nil) {
         self.invocation = invocation

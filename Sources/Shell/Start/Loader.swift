@@ -1,0 +1,79 @@
+import Glibc
+import Language
+
+/// Scripts and runbooks on their way from files to statements.
+enum Loader {
+    /// Reads one input as a whole; standard input is read to its end.
+    static func source(_ input: CommandLine.Input) throws -> Source {
+        switch input {
+        case .text(let text): return Source(name: "-c", text: text)
+        case .file(let path):
+            let bytes: [UInt8]
+            do throws(FileProblem) { bytes = try readWhole(path) } catch {
+                throw Failure("E0602", "cannot read \(path): \(error.reason)", at: nil, exit: .usage)
+            }
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                throw Failure("E0603", "\(path) is not UTF-8 text", at: nil, exit: .usage)
+            }
+            return Source(name: path == "-" ? "stdin" : path, text: text)
+        }
+    }
+
+    static func parse(_ source: Source) -> Script {
+        let isRunbook = source.name.lowercased().hasSuffix(".md") || source.name.lowercased().hasSuffix(".markdown")
+        return isRunbook ? Markdown.parse(source, .vecsh) : Parser.parse(source, nil, .vecsh)
+    }
+
+    /// All inputs of one call are one script.
+    static func script(_ inputs: [CommandLine.Input]) throws -> Script {
+        var whole = Script()
+        for input in inputs {
+            let script = parse(try source(input))
+            whole.statements += script.statements
+            whole.problems += script.problems
+        }
+        return whole
+    }
+}
+
+extension Session {
+    /// Runs another script, once it has been checked whole.
+    func include(_ path: Located<String>) async throws {
+        let file = relative(expanded(path.value), to: path.span.source.name)
+        guard !including.contains(file) else {
+            throw Failure("E0606", "\(file) includes itself", at: path.span)
+        }
+        let source: Source
+        do { source = try Loader.source(.file(file)) } catch let failure as Failure {
+            throw Failure(failure.diagnostic.code, failure.diagnostic.message, at: path.span)
+        }
+        let script = Loader.parse(source)
+        try vet(Check(script, defined: definedNames, environment: invocation.environment))
+        including.append(file)
+        defer { including.removeLast() }
+        try await run(script.statements)
+    }
+
+    /// Throws for the first thing that is wrong with a script, or not confirmed.
+    package func vet(_ check: Check) throws {
+        if let problem = check.problems.first {
+            for other in check.problems.dropFirst() { messages.report(other) }
+            throw Failure(problem, .usage)
+        }
+        guard !invocation.isInteractive, !invocation.assumesYes, !invocation.isDryRun,
+            let call = check.destructive.first(where: { !$0.isConfirmed && !$0.call.isPlanned })?.call
+        else { return }
+        throw Failure.unconfirmed(call)
+    }
+
+    private func relative(_ path: String, to file: String) -> String {
+        guard !path.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return path }
+        return file[...slash] + path
+    }
+}
+
+extension ParsedCall {
+    var isPlanned: Bool {
+        prefixes.contains { if case .plan = $0 { true } else { false } }
+    }
+}
