@@ -23,6 +23,7 @@ let package = Package(
         .target(name: "Language", dependencies: ["Model", "JSON"], swiftSettings: settings),
         .target(
             name: "Shell", dependencies: ["Model", "JSON", "Stores", "Language", "CEditLine", "CSignals"],
+            exclude: ["Call.swift", "Command.swift", "Commands", "Parameter.swift", "Run"],
             swiftSettings: settings),
         .executableTarget(name: "vecsh", dependencies: ["Shell"], swiftSettings: settings),
 
@@ -36,7 +37,8 @@ let package = Package(
             name: "StoresTests", dependencies: ["Stores", "Model", "JSON", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "LanguageTests", dependencies: ["Language", "Shell"], swiftSettings: settings),
         .testTarget(
-            name: "ShellTests", dependencies: ["Shell", "Language", "vecsh", "prompt-trial", "TestSupport"], swiftSettings: settings),
+            name: "ShellTests", dependencies: ["Shell", "Language", "vecsh", "prompt-trial", "TestSupport"],
+            swiftSettings: settings),
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
         .executableTarget(
             name: "vecsh-bench", dependencies: ["Stores", "Model", "JSON"], path: "Tests/Bench",

@@ -106,7 +106,8 @@ extension LineEditor {
             switch input.next(idle: draw) {
             case .scalar(let scalar):
                 reading.list = nil
-                return scalar
+                guard let events = LineEditor.signalKeys[scalar] else { return scalar }
+                if isOver(after: events) { return nil }
             case .end:
                 reading.outcome = .end
                 return nil
@@ -115,6 +116,9 @@ extension LineEditor {
             }
         }
     }
+
+    /// As keys these come in order; as signals they would overtake what was typed before, or fall behind it.
+    private static let signalKeys: [Unicode.Scalar: Wakeup.Events] = ["\u{3}": .interrupt, "\u{1A}": .suspend]
 
     private func isOver(after events: Wakeup.Events) -> Bool {
         if events.contains(.resize) { screen.resize() }
@@ -147,9 +151,8 @@ extension LineEditor {
         if let search = reading.search { return screen.draw(search.content) }
         var content = content(of: buffer.text, cursor: buffer.cursor, hasHint: true)
         if let list = reading.list {
-            content.below = list.rows(
-                columns: screen.size.columns, room: screen.size.rows - min(content.lines.count, screen.size.rows / 2) - 1,
-                isColoured: screen.isColoured)
+            let room = screen.size.lines - min(content.lines.count, screen.size.lines / 2) - 1
+            content.below = list.rows(columns: screen.size.columns, room: room, style: screen.style)
         }
         screen.draw(content)
     }
@@ -163,7 +166,9 @@ extension LineEditor {
             return reading.continuation(reading.reasons.reason(before: starts[line], in: text, assistant.unfinished))
         }
         if hasHint {
-            content.hint = assistant.hint(String(text), text[..<cursor].utf8Count).split(separator: "\n").first.map(String.init) ?? ""
+            content.hint =
+                assistant.hint(String(text), text[..<cursor].utf8Count).split(separator: "\n").first.map(String.init)
+                ?? ""
         }
         return content
     }
