@@ -23,7 +23,6 @@ let package = Package(
         .target(name: "Language", dependencies: ["Model", "JSON"], swiftSettings: settings),
         .target(
             name: "Shell", dependencies: ["Model", "JSON", "Stores", "Language", "CEditLine", "CSignals"],
-            exclude: ["Call.swift", "Command.swift", "Commands", "Parameter.swift", "Run"],
             swiftSettings: settings),
         .executableTarget(name: "vecsh", dependencies: ["Shell"], swiftSettings: settings),
 
