@@ -300,9 +300,8 @@ import Testing
 
     @Test func aConfirmationWantsTheWholeWord() throws {
         let pty = try start()
-        for (answer, outcome) in [
-            ("docs\r", "confirmed"), ("doc\r", "refused"), ("\r", "refused"), ("\u{4}", "refused"),
-        ] {
+        let outcomes = ["docs\r": "confirmed", "doc\r": "refused", "\r": "refused", "\u{4}": "refused"]
+        for (answer, outcome) in outcomes {
             pty.send("\u{C}confirm\r")
             pty.expect("the question") { $0.text == "trial> confirm\nType docs:" }
             pty.send(answer)

@@ -165,11 +165,12 @@ extension LineEditor {
             guard line > 0 else { return reading.prompt }
             return reading.continuation(reading.reasons.reason(before: starts[line], in: text, assistant.unfinished))
         }
-        if hasHint {
-            content.hint =
-                assistant.hint(String(text), text[..<cursor].utf8Count).split(separator: "\n").first.map(String.init)
-                ?? ""
-        }
+        if hasHint { content.hint = hint(for: text, cursor: cursor) }
         return content
+    }
+
+    private func hint(for text: [Unicode.Scalar], cursor: Int) -> String {
+        let hint = assistant.hint(String(text), text[..<cursor].utf8Count)
+        return hint.split(separator: "\n").first.map(String.init) ?? ""
     }
 }
