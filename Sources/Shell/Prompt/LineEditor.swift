@@ -19,7 +19,7 @@ package final class LineEditor {
     let history: History
     let input = KeyInput(0)
     let screen = PromptScreen(1)
-    var reading = Reading()
+    var reading = OpenStatement()
     /// Nil where lines are read plainly: no terminal, or one that cannot move its cursor.
     private(set) var buffer: EditBuffer?
 
@@ -43,7 +43,7 @@ package final class LineEditor {
     package func read(prompt: String, continuation: @escaping (String) -> String) -> Line {
         Interrupt.shared.prompting(input.wakeup) {
             guard let buffer else { return readPlainly(prompt: prompt, continuation: continuation) }
-            reading = Reading(prompt: prompt, continuation: continuation, recall: Recall(history.texts))
+            reading = OpenStatement(prompt: prompt, continuation: continuation, recall: Recall(history.texts))
             return Terminal.changing(0, closing: PromptScreen.closing) { _ in edit(buffer) }
         }
     }
@@ -73,7 +73,7 @@ package final class LineEditor {
 }
 
 /// What belongs to the statement that is being read.
-struct Reading {
+struct OpenStatement {
     var prompt = ""
     var continuation: (String) -> String = { _ in "" }
     var recall = Recall([])
