@@ -36,7 +36,8 @@ let package = Package(
             name: "StoresTests", dependencies: ["Stores", "Model", "JSON", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "LanguageTests", dependencies: ["Language", "Shell"], swiftSettings: settings),
         .testTarget(
-            name: "ShellTests", dependencies: ["Shell", "Language", "vecsh", "prompt-trial", "TestSupport"], swiftSettings: settings),
+            name: "ShellTests", dependencies: ["Shell", "Language", "vecsh", "prompt-trial", "TestSupport"],
+            swiftSettings: settings),
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
         .executableTarget(
             name: "vecsh-bench", dependencies: ["Stores", "Model", "JSON"], path: "Tests/Bench",

@@ -14,6 +14,10 @@ static inline EditLine *edit_begin(const char *program, FILE *sink) {
 
 static inline int edit_use_keys(EditLine *line, const wchar_t *editor) { return el_wset(line, EL_EDITOR, editor); }
 static inline int edit_leave_signals(EditLine *line) { return el_wset(line, EL_SIGNAL, 0); }
+// Modes of the terminal while a line is edited, as for stty.
+static inline int edit_change_modes(EditLine *line, const wchar_t *modes) {
+    return el_wset(line, EL_SETTY, L"-d", modes, NULL);
+}
 static inline int edit_read_with(EditLine *line, el_rfunc_t read) { return el_wset(line, EL_GETCFN, read); }
 static inline int edit_set_raw(EditLine *line, int is_raw) { return el_wset(line, EL_PREP_TERM, is_raw); }
 static inline int edit_set_owner(EditLine *line, void *owner) { return el_wset(line, EL_CLIENTDATA, owner); }

@@ -14,8 +14,7 @@ struct PromptTrial {
     }
 
     func run() async {
-        let isColoured = Terminal.hasColour(1)
-        let sign = isColoured ? "\u{1B}[1;32mtrial\u{1B}[0m> " : "trial> "
+        let sign = Look(of: 1).style.green("trial") + "> "
         while true {
             switch await prompt.read(prompt: sign, continuation: { $0 + " ... " }) {
             case .end: return print("bye")

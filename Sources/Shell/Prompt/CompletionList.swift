@@ -5,24 +5,23 @@ struct CompletionList {
     var items: [Candidate]
 
     /// One row a candidate, with its kind and its note in columns; the last says how many do not fit.
-    func rows(columns: Int, room: Int, isColoured: Bool) -> [PromptRow] {
+    func rows(columns: Int, room: Int, style: Style) -> [PromptRow] {
         let fitting = items.count <= room ? items.count : max(0, room - 1)
         let shown = items.prefix(fitting)
         let text = min(shown.map { displayWidth($0.text) }.max() ?? 0, max(8, columns / 2))
         let kind = shown.map { displayWidth($0.kind) }.max() ?? 0
         var rows = shown.map { item in
             let about = padded(item.kind, to: kind) + (item.note.isEmpty ? "" : "  " + item.note)
-            return row(padded(shortened(item.text, to: text), to: text) + "  ", about, columns, isColoured)
+            return row(padded(shortened(item.text, to: text), to: text) + "  ", about, columns, style)
         }
-        if fitting < items.count { rows.append(row("", "… \(items.count - fitting) more", columns, isColoured)) }
+        if fitting < items.count { rows.append(row("", "… \(items.count - fitting) more", columns, style)) }
         return rows
     }
 
-    private func row(_ text: String, _ about: String, _ columns: Int, _ isColoured: Bool) -> PromptRow {
+    private func row(_ text: String, _ about: String, _ columns: Int, _ style: Style) -> PromptRow {
         let text = shortened(text, to: columns - 1)
         let about = shortened(about, to: max(1, columns - 1 - displayWidth(text)))
-        let shown = isColoured ? "\u{1B}[2m\(about)\u{1B}[0m" : about
-        return PromptRow(text: text + shown, width: displayWidth(text) + displayWidth(about))
+        return PromptRow(text: text + style.dim(about), width: displayWidth(text) + displayWidth(about))
     }
 
     private func padded(_ text: String, to width: Int) -> String {

@@ -29,7 +29,8 @@ final class EditBuffer {
         edit_set_owner(handle, Unmanaged.passUnretained(owner).toOpaque())
         edit_read_with(handle, reading)
         edit_leave_signals(handle)
-        _ = wide("emacs").withUnsafeBufferPointer { edit_use_keys(handle, $0.baseAddress) }
+        edit_use_keys(handle, permanent("emacs"))
+        edit_change_modes(handle, permanent("-isig"))
         el_source(handle, nil)
     }
 

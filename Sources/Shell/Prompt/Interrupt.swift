@@ -16,7 +16,9 @@ package final class Interrupt: Sendable {
 
         fileprivate init(_ noticed: @escaping @Sendable (Int) -> Void) { self.noticed = noticed }
 
-        package func end() { Interrupt.shared.state.withLock { $0.watches.removeAll { $0.watch === self || $0.watch == nil } } }
+        package func end() {
+            Interrupt.shared.state.withLock { $0.watches.removeAll { $0.watch === self || $0.watch == nil } }
+        }
 
         fileprivate func press() {
             noticed(

@@ -19,7 +19,7 @@ package final class LineEditor {
     let history: History
     let input = KeyInput(0)
     let screen = PromptScreen(1)
-    var reading = Reading()
+    var reading = OpenStatement()
     /// Nil where lines are read plainly: no terminal, or one that cannot move its cursor.
     private(set) var buffer: EditBuffer?
 
@@ -43,7 +43,7 @@ package final class LineEditor {
     package func read(prompt: String, continuation: @escaping (String) -> String) -> Line {
         Interrupt.shared.prompting(input.wakeup) {
             guard let buffer else { return readPlainly(prompt: prompt, continuation: continuation) }
-            reading = Reading(prompt: prompt, continuation: continuation, recall: Recall(history.texts))
+            reading = OpenStatement(prompt: prompt, continuation: continuation, recall: Recall(history.texts))
             return Terminal.changing(0, closing: PromptScreen.closing) { _ in edit(buffer) }
         }
     }
@@ -73,7 +73,7 @@ package final class LineEditor {
 }
 
 /// What belongs to the statement that is being read.
-struct Reading {
+struct OpenStatement {
     var prompt = ""
     var continuation: (String) -> String = { _ in "" }
     var recall = Recall([])
@@ -106,7 +106,8 @@ extension LineEditor {
             switch input.next(idle: draw) {
             case .scalar(let scalar):
                 reading.list = nil
-                return scalar
+                guard let events = LineEditor.signalKeys[scalar] else { return scalar }
+                if isOver(after: events) { return nil }
             case .end:
                 reading.outcome = .end
                 return nil
@@ -115,6 +116,9 @@ extension LineEditor {
             }
         }
     }
+
+    /// As keys these come in order; as signals they would overtake what was typed before, or fall behind it.
+    private static let signalKeys: [Unicode.Scalar: Wakeup.Events] = ["\u{3}": .interrupt, "\u{1A}": .suspend]
 
     private func isOver(after events: Wakeup.Events) -> Bool {
         if events.contains(.resize) { screen.resize() }
@@ -147,9 +151,8 @@ extension LineEditor {
         if let search = reading.search { return screen.draw(search.content) }
         var content = content(of: buffer.text, cursor: buffer.cursor, hasHint: true)
         if let list = reading.list {
-            content.below = list.rows(
-                columns: screen.size.columns, room: screen.size.rows - min(content.lines.count, screen.size.rows / 2) - 1,
-                isColoured: screen.isColoured)
+            let room = screen.size.lines - min(content.lines.count, screen.size.lines / 2) - 1
+            content.below = list.rows(columns: screen.size.columns, room: room, style: screen.style)
         }
         screen.draw(content)
     }
@@ -162,9 +165,12 @@ extension LineEditor {
             guard line > 0 else { return reading.prompt }
             return reading.continuation(reading.reasons.reason(before: starts[line], in: text, assistant.unfinished))
         }
-        if hasHint {
-            content.hint = assistant.hint(String(text), text[..<cursor].utf8Count).split(separator: "\n").first.map(String.init) ?? ""
-        }
+        if hasHint { content.hint = hint(for: text, cursor: cursor) }
         return content
+    }
+
+    private func hint(for text: [Unicode.Scalar], cursor: Int) -> String {
+        let hint = assistant.hint(String(text), text[..<cursor].utf8Count)
+        return hint.split(separator: "\n").first.map(String.init) ?? ""
     }
 }

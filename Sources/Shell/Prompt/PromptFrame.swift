@@ -1,3 +1,5 @@
+import Language
+
 /// What the prompt shows: the text over its lines, a hint beside the cursor, rows below.
 struct PromptContent {
     var lines: [ArraySlice<Unicode.Scalar>]
@@ -34,8 +36,8 @@ extension PromptFrame {
     /// Lays the content out around the cursor.
     ///
     /// - Parameter top: the first line that was shown before; the view moves no more than it must.
-    init(_ content: PromptContent, size: Terminal.Size, top: inout Int) {
-        let room = max(1, size.rows - content.below.count)
+    init(_ content: PromptContent, size: Screen, top: inout Int) {
+        let room = max(1, size.lines - content.below.count)
         let (own, cursor) = PromptFrame.layout(content, content.cursorLine, size.columns)
         rows = own
         self.cursor = cursor

@@ -1,8 +1,6 @@
-import Dispatch
-
 /// The prompt for whoever must not block: it waits on a queue of its own.
 package actor PromptReader {
-    private nonisolated let queue = PromptQueue()
+    private nonisolated let queue = BlockingQueue(label: "prompt")
     package nonisolated var unownedExecutor: UnownedSerialExecutor { queue.asUnownedSerialExecutor() }
     private let assistant: Assistant
     private let history: History
@@ -16,15 +14,5 @@ package actor PromptReader {
     /// See ``LineEditor/read(prompt:continuation:)``.
     package func read(prompt: String, continuation: @escaping @Sendable (String) -> String) -> LineEditor.Line {
         editor.read(prompt: prompt, continuation: continuation)
-    }
-}
-
-/// A thread may wait here for a person; on Swift's own threads everything else would wait too.
-private final class PromptQueue: SerialExecutor {
-    private let queue = DispatchQueue(label: "prompt")
-
-    func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
     }
 }

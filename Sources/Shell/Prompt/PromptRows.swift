@@ -1,3 +1,5 @@
+import Language
+
 /// One row of the terminal: what is written into it, and how many columns that takes.
 struct PromptRow: Hashable {
     var text = ""

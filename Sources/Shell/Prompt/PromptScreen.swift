@@ -1,26 +1,25 @@
-import Glibc
+import Language
 
 /// The part of the terminal that belongs to the prompt: only the rows that changed are written again.
 final class PromptScreen {
-    let isColoured: Bool
+    let style: Style
     private let descriptor: Int32
     private var shown = PromptFrame.empty
     private var topLine = 0
-    private(set) var size: Terminal.Size
+    private(set) var size: Screen
 
     init(_ descriptor: Int32) {
         self.descriptor = descriptor
-        isColoured = Terminal.hasColour(descriptor)
-        size = Terminal.actualSize(of: descriptor) ?? Terminal.size(of: descriptor)
+        style = Look(of: descriptor).style
+        size = Screen(descriptor)
     }
 
     /// Begins at the left margin, below whatever the last command left without an end of line.
     func begin() {
-        size = Terminal.actualSize(of: descriptor) ?? size
+        size = Screen(descriptor)
         shown = .empty
         topLine = 0
-        let mark = isColoured ? "\u{1B}[7m%\u{1B}[0m" : "%"
-        write(mark + String(repeating: " ", count: size.columns - 1) + "\r\u{1B}[K\u{1B}[?2004h")
+        write(style.dim("%") + String(repeating: " ", count: size.columns - 1) + "\r\u{1B}[K\u{1B}[?2004h")
     }
 
     func draw(_ content: PromptContent) {
@@ -54,7 +53,7 @@ final class PromptScreen {
 
     /// Clears the prompt away after the terminal has changed its size, so that it can be drawn anew.
     func resize() {
-        let new = Terminal.actualSize(of: descriptor) ?? size
+        let new = Screen(descriptor)
         let above = shown.rows.prefix(shown.cursor.row).map { rowsTaken($0, new.columns) }.reduce(0, +)
         let up = isRewrapping ? above + shown.cursor.column / new.columns : shown.cursor.row
         write("\r" + (up > 0 ? "\u{1B}[\(up)A" : "") + "\u{1B}[J")
@@ -70,14 +69,14 @@ final class PromptScreen {
     }
 
     /// Most terminals break long rows anew when they get narrower; xterm and the Linux console cut them off.
-    private let isRewrapping = Terminal.variable("XTERM_VERSION") == nil && Terminal.variable("TERM") != "linux"
+    private let isRewrapping = Environment.process["XTERM_VERSION"] == nil && Environment.process["TERM"] != "linux"
 
     private func encoded(_ row: PromptRow) -> String {
         var text = "\r" + row.text + (row.text.contains("\u{1B}") ? "\u{1B}[0m" : "")
         if row.width < size.columns { text += "\u{1B}[K" }
         guard !row.hint.isEmpty else { return text }
         let gap = size.columns - 1 - row.width - displayWidth(row.hint)
-        return text + forward(gap) + (isColoured ? "\u{1B}[2m\(row.hint)\u{1B}[0m" : row.hint)
+        return text + forward(gap) + style.dim(row.hint)
     }
 
     private func forward(_ columns: Int) -> String { columns > 0 ? "\u{1B}[\(columns)C" : "" }

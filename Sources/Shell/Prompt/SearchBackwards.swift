@@ -49,7 +49,9 @@ struct SearchBackwards {
     /// Where the query begins in a match.
     private func place(in text: [Unicode.Scalar]) -> Int {
         let wanted = Array(query.lowercased().utf8)
-        return text.indices.first { String(text[$0...]).lowercased().utf8.starts(with: wanted) } ?? text.count
+        return text.indices.first { start in
+            text[start...].lazy.flatMap(\.properties.lowercaseMapping.utf8).starts(with: wanted)
+        } ?? text.count
     }
 }
 

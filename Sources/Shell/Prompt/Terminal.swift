@@ -3,46 +3,10 @@ import Synchronization
 
 /// The terminal this process was started on, if any.
 package enum Terminal {
-    package struct Size: Hashable, Sendable {
-        package var columns: Int
-        package var rows: Int
-
-        package init(columns: Int, rows: Int) {
-            self.columns = columns
-            self.rows = rows
-        }
-    }
-
     package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
-    /// How much fits, for what is printed: `COLUMNS` and `LINES` where they are set, else what the terminal says.
-    package static func size(of descriptor: Int32 = 1) -> Size {
-        var size = actualSize(of: descriptor) ?? Size(columns: 80, rows: 24)
-        if let columns = number(in: "COLUMNS") { size.columns = columns }
-        if let rows = number(in: "LINES") { size.rows = rows }
-        return size
-    }
-
-    /// What the terminal itself says, for whoever moves its cursor.
-    static func actualSize(of descriptor: Int32) -> Size? {
-        var window = winsize()
-        guard ioctl(descriptor, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 0, window.ws_row > 0 else { return nil }
-        return Size(columns: Int(window.ws_col), rows: Int(window.ws_row))
-    }
-
-    /// Whether colour may be written there: a terminal that knows it, and nobody who asked for none (no-color.org).
-    package static func hasColour(_ descriptor: Int32) -> Bool {
-        isTerminal(descriptor) && !isDumb && (variable("NO_COLOR") ?? "").isEmpty
-    }
-
     /// Whether the terminal cannot move its cursor.
-    package static var isDumb: Bool { ["", "dumb", "unknown"].contains(variable("TERM") ?? "") }
-
-    static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
-
-    private static func number(in name: String) -> Int? {
-        variable(name).flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
-    }
+    package static var isDumb: Bool { ["dumb", "unknown"].contains(Environment.process["TERM"] ?? "dumb") }
 }
 
 /// Writes all of it, whatever is interrupted in between.

@@ -1,0 +1,148 @@
+import Glibc
+import Testing
+
+/// A program on a terminal of its own, as a person would run it: keys go in, a screen comes out.
+package final class Pty {
+    package private(set) var screen: DrawnScreen
+    package private(set) var process: pid_t = 0
+    private let terminal: Int32
+
+    package struct Failure: Error { package var reason: String }
+
+    /// Starts a program with a fixed environment and the terminal as its controlling one, so that keys raise signals.
+    package init(
+        _ program: String, _ arguments: [String] = [], environment: [String: String] = [:], columns: Int = 80,
+        rows: Int = 24
+    ) throws {
+        screen = DrawnScreen(columns: columns, rows: rows)
+        var ends: (terminal: Int32, program: Int32) = (-1, -1)
+        var name = [CChar](repeating: 0, count: 128)
+        var size = winsize(columns: columns, rows: rows)
+        guard openpty(&ends.terminal, &ends.program, &name, nil, &size) == 0 else {
+            throw Failure(reason: "no pseudo-terminal: \(String(cString: strerror(errno)))")
+        }
+        terminal = ends.terminal
+        defer { close(ends.program) }
+        for end in [ends.terminal, ends.program] { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        _ = fcntl(terminal, F_SETFL, O_NONBLOCK)
+        let usual = [
+            "TERM": "xterm-256color", "LANG": "C.UTF-8", "HOME": "/nonexistent", "PATH": "/usr/bin:/bin",
+        ]
+        process = try spawn(
+            program, arguments, on: String(decoding: name.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self),
+            usual.merging(environment) { $1 })
+    }
+
+    deinit {
+        if process > 0 {
+            kill(process, SIGKILL)
+            waitpid(process, nil, 0)
+        }
+        close(terminal)
+    }
+
+    /// Types; what the program writes meanwhile is taken in, so that neither waits for the other.
+    package func send(_ keys: String) {
+        var bytes = Array(keys.utf8)[...]
+        while !bytes.isEmpty {
+            guard let events = events(Int16(POLLIN | POLLOUT), milliseconds: 5000) else { return }
+            if events & Int16(POLLIN | POLLHUP) != 0, !receive() { return }
+            guard events & Int16(POLLOUT) != 0 else { continue }
+            let count = bytes.withUnsafeBytes { write(terminal, $0.baseAddress, $0.count) }
+            if count > 0 { bytes = bytes.dropFirst(count) }
+        }
+    }
+
+    /// Waits until the screen is as wanted; answers whether it came to that.
+    package func waits(seconds: Double = 10, until isWanted: (DrawnScreen) -> Bool) -> Bool {
+        let end = ContinuousClock.now + .seconds(seconds)
+        while !isWanted(screen) {
+            let left = (end - .now) / .milliseconds(1)
+            guard left > 0, events(Int16(POLLIN), milliseconds: Int32(left)) != nil, receive() else {
+                return isWanted(screen)
+            }
+        }
+        return true
+    }
+
+    /// Waits for a text on the screen, and fails the test if it does not come.
+    package func expect(_ text: String, at location: SourceLocation = #_sourceLocation) {
+        expect("'\(text)' is seen", at: location) { $0.text.contains(text) }
+    }
+
+    package func expect(
+        _ what: String, at location: SourceLocation = #_sourceLocation, _ isWanted: (DrawnScreen) -> Bool
+    ) {
+        if waits(until: isWanted) { return }
+        Issue.record("not so: \(what). The screen:\n\(screen.text)\ncursor: \(screen.cursor)", sourceLocation: location)
+    }
+
+    package func resize(columns: Int, rows: Int) {
+        screen.resize(columns: columns, rows: rows)
+        var size = winsize(columns: columns, rows: rows)
+        _ = ioctl(terminal, UInt(TIOCSWINSZ), &size)
+    }
+
+    /// The exit status, once the program has ended; 128 and the signal if one ended it.
+    package func status() -> Int32 {
+        _ = waits { _ in false }
+        var status: Int32 = 0
+        waitpid(process, &status, 0)
+        process = 0
+        return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
+    }
+
+    private func events(_ wanted: Int16, milliseconds: Int32) -> Int16? {
+        var waiting = pollfd(fd: terminal, events: wanted, revents: 0)
+        return poll(&waiting, 1, milliseconds) > 0 ? waiting.revents : nil
+    }
+
+    /// False once the program has closed its side.
+    private func receive() -> Bool {
+        var room = [UInt8](repeating: 0, count: 1 << 16)
+        let count = read(terminal, &room, room.count)
+        if count > 0 { screen.feed(room[..<count]) }
+        return count > 0 || count < 0 && (errno == EAGAIN || errno == EINTR)
+    }
+}
+
+/// The program becomes the leader of a session, and the terminal, being the first it opens, its controlling one.
+private func spawn(
+    _ program: String, _ arguments: [String], on terminal: String, _ environment: [String: String]
+) throws -> pid_t {
+    var actions = posix_spawn_file_actions_t()
+    var attributes = posix_spawnattr_t()
+    posix_spawn_file_actions_init(&actions)
+    posix_spawnattr_init(&attributes)
+    defer {
+        posix_spawn_file_actions_destroy(&actions)
+        posix_spawnattr_destroy(&attributes)
+    }
+    posix_spawn_file_actions_addopen(&actions, 0, terminal, O_RDWR, 0)
+    posix_spawn_file_actions_adddup2(&actions, 0, 1)
+    posix_spawn_file_actions_adddup2(&actions, 0, 2)
+    var all = sigset_t()
+    var none = sigset_t()
+    sigfillset(&all)
+    sigemptyset(&none)
+    posix_spawnattr_setsigdefault(&attributes, &all)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(
+        &attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK) | posixSpawnSetSession)
+    let words = ([program] + arguments).map { strdup($0) } + [nil]
+    let variables = environment.map { strdup("\($0)=\($1)") } + [nil]
+    defer { for text in words + variables { free(text) } }
+    var process = pid_t()
+    let result = posix_spawn(&process, program, &actions, &attributes, words, variables)
+    guard result == 0 else { throw Pty.Failure(reason: "\(program): \(String(cString: strerror(result)))") }
+    return process
+}
+
+/// `POSIX_SPAWN_SETSID`, which glibc shows only to GNU sources.
+private let posixSpawnSetSession: Int16 = 0x80
+
+extension winsize {
+    fileprivate init(columns: Int, rows: Int) {
+        self.init(ws_row: UInt16(rows), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
+    }
+}
