@@ -1,5 +1,6 @@
 import FoundationEssentials
+import Glibc
 import Shell
 
-let arguments = Array(CommandLine.arguments.dropFirst())
+let arguments = Array(Swift.CommandLine.arguments.dropFirst())
 exit(await Program.main(arguments, environment: ProcessInfo.processInfo.environment))

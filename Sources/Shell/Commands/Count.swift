@@ -1,5 +1,6 @@
 import JSON
 import Language
+import Model
 
 extension Command {
     static let count = Command(

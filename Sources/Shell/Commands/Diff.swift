@@ -58,11 +58,11 @@ private struct Difference {
 
 /// Compares two collections page by page, so that memory does not grow with them.
 private struct Comparison {
-    private let left: any Model.Reading
-    private let right: any Model.Reading
+    private let left: any Reading
+    private let right: any Reading
     private let filter: Filter?
 
-    init(_ left: any Model.Reading, _ right: any Model.Reading, _ filter: Filter?) {
+    init(_ left: any Reading, _ right: any Reading, _ filter: Filter?) {
         (self.left, self.right, self.filter) = (left, right, filter)
     }
 

@@ -7,7 +7,7 @@ extension Command {
             "drop", .shape, "Remove a collection, an index or an alias",
             [
                 .choice([
-                    [.word("index"), collection.form, index.form], [.word("alias"), collection.form],
+                    [.word("index"), collection.form, indexName.form], [.word("alias"), collection.form],
                     [collection.form],
                 ])
             ],
@@ -37,7 +37,7 @@ extension Command {
 }
 
 private let collection = Parameter<Located<Reference>>.collection("collection", "What to remove")
-private let index = Parameter<Located<String>>.named("index", kind: .index(of: "collection"), "The index's name")
+private let indexName = Parameter<Located<String>>.named("index", kind: .index(of: "collection"), "The index's name")
 
 extension Session {
     fileprivate func dropCollection(_ call: Call) async throws {
@@ -65,7 +65,7 @@ extension Session {
 
     fileprivate func dropIndex(_ call: Call) async throws {
         let place = try await place(call[collection])
-        let name = try call[index]
+        let name = try call[indexName]
         guard let indexing = place.store.indexing else { throw Failure("E0510", "this store has no indexes", at: place.span) }
         let known = try await place.use { try await $0.describe($1).collection }
         guard known.indexes.contains(where: { $0.name == name.value }) else {

@@ -7,7 +7,7 @@ extension Command {
     static let list = Command(
         Signature(
             "list", .look, "List collections, aliases, indexes, connections or stores",
-            [kind.form, .optional([target.form])],
+            [kind.form, .optional([whereToLook.form])],
             examples: [
                 Example("list collections db", "What is there, with sizes and metrics."),
                 Example("list collections db:doc*", "Only some."), Example("list aliases db", "Second names."),
@@ -34,7 +34,7 @@ private let kind = Parameter<Located<String>>.words(
         Slot.Choice("indexes", "of a collection"), Slot.Choice("partitions", "of a collection"),
         Slot.Choice("connections", "that are open"), Slot.Choice("stores", "that can be opened"),
     ], "What to list")
-private let target = Parameter<Located<Reference>>.target("target", "Where to look; the connection in use if none is named")
+private let whereToLook = Parameter<Located<Reference>>.target("target", "Where to look; the connection in use if none is named")
 
 private struct Rows {
     var columns: [String]
@@ -52,7 +52,7 @@ private struct Rows {
 extension Session {
     /// The target, or the connection in use.
     fileprivate func required(_ call: Call) throws -> Located<Reference> {
-        if let target = try call.optional(target) { return target }
+        if let target = try call.optional(whereToLook) { return target }
         guard current != nil else {
             throw Failure(
                 "E0404", "no connection is named", at: call.span(of: kind),

@@ -36,7 +36,7 @@ private let collection = Parameter<Located<Reference>>.collection("collection", 
 
 /// Records by condition, or by key.
 struct Records {
-    var reading: any Model.Reading
+    var reading: any Reading
     var filter: Filter?
     var projection: Projection
     var keys: [Key]?
@@ -135,7 +135,7 @@ enum Keys {
 extension Session {
     /// Reads a collection, and says so when a part of the filter is not the store's to answer.
     func matching<Result>(
-        _ place: Place, _ filter: Filter?, _ call: Call, _ body: (any Model.Reading) async throws -> Result
+        _ place: Place, _ filter: Filter?, _ call: Call, _ body: (any Reading) async throws -> Result
     ) async throws -> Result {
         try await place.reading { reading in
             if let filter {

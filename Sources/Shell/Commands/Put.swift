@@ -24,7 +24,7 @@ extension Command {
         var written = 0
         while let batch = try batches.next() {
             try Task.checkCancellation()
-            try await blaming(source.span) { try await place.store.write(batch, to: place.name, .again) }
+            _ = try await blaming(source.span) { try await place.store.write(batch, to: place.name, .again) }
             written += batch.count
         }
         try await place.use { try await $0.settle($1) }

@@ -1,4 +1,5 @@
 import Glibc
+import JSON
 import Language
 
 extension Command {
@@ -72,14 +73,15 @@ extension Session {
     /// What a shell command prints first: a password.
     func firstLine(of command: Located<String>) async throws -> String {
         var ends: [Int32] = [0, 0]
-        guard pipe2(&ends, O_CLOEXEC) == 0 else { throw Failure("E0605", "no pipe could be made", at: command.span) }
+        guard pipe(&ends) == 0 else { throw Failure("E0605", "no pipe could be made", at: command.span) }
         let (reader, writer) = (ends[0], ends[1])
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         async let bytes = offPool { readAll(reader) }
         do {
             try await run(command, output: writer)
-            close(writer)
+            Glibc.close(writer)
         } catch {
-            close(writer)
+            Glibc.close(writer)
             _ = await bytes
             throw error
         }

@@ -28,7 +28,7 @@ extension Command {
             let shape = reading.description.collection
             let vector = try Queries.field(call.optional(field), shape, at: place.span)
             let column = try Queries.column(call[query], vector)
-            let metric = try call.optional(options).flatMap { try $0["metric"] }.map { try Queries.metric($0) }
+            let metric = try call.optional(options).flatMap { $0["metric"] }.map { try Queries.metric($0) }
             let limit = try call.optional(Shared.limit) ?? 10
             let hits = try await blaming(call.span(of: query)) {
                 try await search.nearest(
@@ -50,7 +50,7 @@ private let options = Parameter<Options>.options(
 
 extension Session {
     /// Prints the records that were found, nearest first.
-    fileprivate func show(_ hits: [Hit], of reading: any Model.Reading, _ call: Call) async throws {
+    fileprivate func show(_ hits: [Hit], of reading: any Reading, _ call: Call) async throws {
         let wanted = try Wanted(call.optional(Shared.fields), reading.description.collection)
         let found = try await reading.fetch(hits.map(\.key), wanted.projection)
         var places: [Key: Int] = [:]

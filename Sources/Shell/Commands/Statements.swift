@@ -19,11 +19,11 @@ extension Command {
     static let save = Command(
         Signature(
             "save", .session, "Turn what was just done into a script",
-            [.word("last"), count.form, .word("to"), path.form],
+            [.word("last"), howMany.form, .word("to"), path.form],
             details: "Only statements that succeeded are written; a password in them becomes `•••`.",
             examples: [Example("save last 6 to ./fix-alias.vsh", "A runbook of the last six statements.")])
     ) { call, session in
-        let statements = session.succeeded.suffix(try call[count])
+        let statements = session.succeeded.suffix(try call[howMany])
         guard !statements.isEmpty else {
             throw Failure("E0604", "no statement has succeeded yet, so there is nothing to save", at: call.verb)
         }
@@ -42,7 +42,7 @@ extension Command {
 }
 
 private let number = Parameter<Int>.number("number", "How many, newest last")
-private let count = Parameter<Int>.number("count", "How many statements")
+private let howMany = Parameter<Int>.number("count", "How many statements")
 private let path = Parameter<Located<String>>.path("path", "The script to write")
 
 extension Session {

@@ -1,5 +1,6 @@
 import Glibc
 import Language
+import Model
 
 /// The prompt: reads statements, runs them, and stays.
 struct Prompt {

@@ -30,15 +30,17 @@ extension Session {
     }
 
     private func format(of call: Call) throws -> Format {
-        try call.optional(Universal.format).flatMap { Format(rawValue: $0.value) } ?? settings.format ?? .table
+        let wanted = try call.optional(Universal.format)
+        return wanted.flatMap { Format(rawValue: $0.value) } ?? settings.format ?? .table
     }
 
     private var outputOptions: OutputOptions {
-        OutputOptions(
-            coloring: invocation.coloring, isPaged: invocation.isInteractive && settings.isPaged,
-            standardOutput: invocation.standardOutput, copy: messages.transcript.map { transcript in
-                { transcript.add(output: $0) }
-            })
+        var options = OutputOptions()
+        options.coloring = invocation.coloring
+        options.isPaged = invocation.isInteractive && settings.isPaged
+        options.standardOutput = invocation.standardOutput
+        if let transcript = messages.transcript { options.copy = { transcript.add(output: $0) } }
+        return options
     }
 
     /// A message, unless little is wanted.

@@ -127,7 +127,7 @@ extension Session {
     }
 
     func reading<Result: Sendable>(
-        _ given: Located<Value>, _ body: (any Model.Reading) async throws -> Result
+        _ given: Located<Value>, _ body: (any Reading) async throws -> Result
     ) async throws -> Result {
         try await place(reference(given)).reading(body)
     }
@@ -145,10 +145,10 @@ extension Session {
             return (try? await store(connection).collections()) != nil
         }
         let place = try await place(Located(Reference(connection: target.value.connection, name: name), at: target.span))
-        do {
+        do throws(StoreError) {
             _ = try await place.store.describe(name)
             return true
-        } catch let error as StoreError {
+        } catch {
             if error.code == .notFound { return false }
             throw Failure(error, at: target.span)
         }

@@ -36,7 +36,7 @@ struct Place: Sendable {
 
     /// Opens the collection for as long as `body` runs.
     func reading<Result>(
-        isolation: isolated (any Actor)? = #isolation, _ body: (any Model.Reading) async throws -> Result
+        isolation: isolated (any Actor)? = #isolation, _ body: (any Reading) async throws -> Result
     ) async throws -> Result {
         try await use { store, name in
             let reading = try await store.read(name, at: nil)

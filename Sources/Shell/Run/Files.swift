@@ -58,3 +58,15 @@ func offPool<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -
 }
 
 private let blockingThreads = DispatchQueue(label: "blocking", attributes: .concurrent)
+
+/// Writes all of a text; where nobody reads it, it is gone.
+func writeText(_ text: String, to descriptor: Int32) {
+    let bytes = Array(text.utf8)
+    var start = 0
+    while start < bytes.count {
+        let count = bytes[start...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        if count < 0 && errno == EINTR { continue }
+        guard count > 0 else { return }
+        start += count
+    }
+}

@@ -95,10 +95,11 @@ extension Session {
     private func check(_ condition: Expression, _ message: Expression?) async throws {
         if plannedWrites > 0 { return messages.say("not checked: assert \(condition.span.text)") }
         guard try await !truth(of: condition) else { return }
-        let said = try await message.asyncMap { try await value(of: $0).description }
+        var said = "the assertion does not hold"
+        if let message { said = try await value(of: message).description }
         throw Failure(
             Diagnostic(
-                "E0701", said ?? "the assertion does not hold", at: condition.span,
+                "E0701", said, at: condition.span,
                 label: try await comparison(condition)), .different)
     }
 
@@ -180,12 +181,3 @@ struct ReportedFailure: Error {
 }
 
 func isStandardOutputClosed(_ error: any Error) -> Bool { error as? OutputError == .standardOutputClosed }
-
-extension Optional {
-    fileprivate func asyncMap<Result>(
-        isolation: isolated (any Actor)? = #isolation, _ transform: (Wrapped) async throws -> Result
-    ) async rethrows -> Result? {
-        guard let wrapped = self else { return nil }
-        return try await transform(wrapped)
-    }
-}

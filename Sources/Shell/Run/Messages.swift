@@ -1,6 +1,6 @@
-import Glibc
 import JSON
 import Language
+import Model
 import Synchronization
 
 /// What the program says beside its results: to standard error, and to the transcript if one is kept.
@@ -42,15 +42,7 @@ package final class Messages: Sendable {
         write(dim ? style.dim(hidden) : hidden)
     }
 
-    private func write(_ text: String) {
-        let bytes = Array((text + "\n").utf8)
-        var start = 0
-        while start < bytes.count {
-            let count = bytes[start...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 else { return }
-            start += count
-        }
-    }
+    private func write(_ text: String) { writeText(text + "\n", to: descriptor) }
 
     private func paint(_ part: Diagnostic.Part, _ text: String) -> String {
         switch part {

@@ -77,11 +77,11 @@ extension Session {
         }
         if let store = connections[place].store { return store }
         let connection = connections[place]
-        do {
+        do throws(StoreError) {
             let store = try await connection.opened()
             keep(store, for: connection.name)
             return store
-        } catch let error as StoreError {
+        } catch {
             var failure = Failure(error, at: name.span)
             failure.exit = .unreachable
             throw failure

@@ -17,7 +17,7 @@ package final class Transcript: Sendable {
         guard descriptor >= 0 else { return nil }
     }
 
-    deinit { close(descriptor) }
+    deinit { Glibc.close(descriptor) }
 
     package func add(title: String) { write("\n## \(title)\n") }
 
@@ -37,8 +37,5 @@ package final class Transcript: Sendable {
         if !done.messages.isEmpty { write("\n" + done.messages.map { "> " + $0.replacing("\n", with: "\n> ") }.joined(separator: "\n") + "\n") }
     }
 
-    private func write(_ text: String) {
-        let bytes = Array(text.utf8)
-        _ = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-    }
+    private func write(_ text: String) { writeText(text, to: descriptor) }
 }

@@ -1,5 +1,6 @@
 import JSON
 import Language
+import Model
 import Glibc
 
 /// The person's own settings: a start file, and connections by name without secrets.

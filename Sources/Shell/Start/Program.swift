@@ -15,7 +15,7 @@ package struct Program: Sendable {
             let line = try CommandLine(arguments)
             return await Program(line, environment).run()
         } catch {
-            writeError("vecsh: \(error.message)\n")
+            writeText("vecsh: \(error.message)\n", to: 2)
             return ExitCode.usage.rawValue
         }
     }
@@ -133,17 +133,16 @@ package struct Program: Sendable {
     }
 
     private func complain(_ message: String) -> Int32 {
-        writeError("vecsh: \(message)\n")
+        writeText("vecsh: \(message)\n", to: 2)
         return ExitCode.usage.rawValue
     }
 
     private func print(_ text: String) -> Int32 {
-        fputs(text, stdout)
-        return fflush(stdout) == 0 ? ExitCode.success.rawValue : ExitCode.failed.rawValue
+        writeText(text, to: 1)
+        return ExitCode.success.rawValue
     }
 }
 
-private func writeError(_ text: String) { _ = Array(text.utf8).withUnsafeBytes { write(2, $0.baseAddress, $0.count) } }
 
 extension Session {
     /// Says what went wrong, if it has not been said, and gives the exit code.
