@@ -30,6 +30,7 @@ struct PromptTrial {
         let words = text.split(separator: " ", maxSplits: 1)
         switch words.first {
         case "sleep": await sleep(seconds: words.dropFirst().first.flatMap { Double($0) } ?? 1)
+        case "count": print(text.split(separator: "\n").count, "lines", text.utf8.count, "bytes")
         case "half": say("no end of line", terminator: "")
         case "secret": print("heard \(Question.password("Password: ")?.count ?? -1) characters")
         case "confirm": print(Question.isConfirmed("Type docs: ", byTyping: "docs") ? "confirmed" : "refused")

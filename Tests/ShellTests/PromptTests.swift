@@ -12,7 +12,7 @@ import Testing
             .appending(path: "prompt-trial").path
         let pty = try Pty(
             program, history.map { [$0] } ?? [], environment: environment, columns: columns, rows: rows)
-        pty.expect("trial> ")
+        try #require(pty.waits { $0.text == "trial>" })
         return pty
     }
 
@@ -121,7 +121,7 @@ import Testing
         pty.send(String(repeating: "\u{1B}[A", count: 21))
         pty.expect("the first line, the cursor on it") { $0.lines[0] == "trial> echo {" && $0.cursor.row == 0 }
         pty.send(String(repeating: "\u{1B}[B", count: 21) + "}\r")
-        pty.expect("|line 20|}>")
+        pty.expect("all of it has run") { $0.lines.joined().contains("|line 19|line 20|}>trial>") }
     }
 
     // MARK: Paste
@@ -129,11 +129,11 @@ import Testing
     @Test func aPasteOfManyLinesArrivesWhole() throws {
         let pty = try start()
         let lines = (1...500).map { "\($0)\tq\t日本語 größe (\($0))" }
-        pty.send("echo \u{1B}[200~" + lines.joined(separator: "\r") + "\u{1B}[201~")
-        pty.expect("the end of the paste") { $0.lines[23].hasSuffix("500     q       日本語 größe (500)") }
-        #expect(!pty.screen.text.contains("<echo"))
+        pty.send("count \u{1B}[200~" + lines.joined(separator: "\r") + "\u{1B}[201~")
+        pty.expect("the end of the paste") { $0.lines[23].hasSuffix("500        q       日本語 größe (500)") }
+        #expect(!pty.screen.text.contains("lines"))
         pty.send("\r")
-        pty.expect("500\tq\t日本語 größe (500)>".shownInCells)
+        pty.expect("500 lines \(lines.joined(separator: "\n").utf8.count + 6) bytes\ntrial>")
         #expect(pty.screen.modes.contains("2004"))
     }
 
@@ -163,6 +163,8 @@ import Testing
         pty.expect("an empty line") { $0.text.hasSuffix("größe 2>\ntrial>") }
         pty.send("\u{12}other\r")
         pty.expect("<echo other>\ntrial>")
+        pty.send("\u{12}one\u{3}")
+        pty.expect("^C\ntrial>")
     }
 
     // MARK: Ctrl-C and Ctrl-D
@@ -199,6 +201,36 @@ import Testing
         pty.expect("bye")
         #expect(pty.status() == 0)
         #expect(!pty.screen.modes.contains("2004"))
+    }
+
+    @Test func aSignalFromElsewhereIsACtrlC() throws {
+        let pty = try start()
+        pty.send("abc")
+        pty.expect("trial> abc")
+        kill(pty.process, SIGINT)
+        pty.expect("trial> abc^C\ntrial>")
+    }
+
+    @Test func ctrlZStopsAndTheLineComesBack() throws {
+        let pty = try start()
+        pty.send("abc\u{1A}")
+        pty.expect("the paste mode is off") { !$0.modes.contains("2004") }
+        var status: Int32 = 0
+        #expect(waitpid(pty.process, &status, WUNTRACED) == pty.process && status & 0xFF == 0x7F)
+        kill(pty.process, SIGCONT)
+        pty.expect("the line is drawn again") { $0.text.hasSuffix("trial> abc") && $0.modes.contains("2004") }
+        pty.send("\u{15}echo on\r")
+        pty.expect("<echo on>")
+    }
+
+    @Test func ownBindingsAreReadAndOursStay() throws {
+        let folder = try temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try "bind ^O em-upper-case\nbind ^I ed-insert\n".write(
+            to: folder.appending(path: ".editrc"), atomically: true, encoding: .utf8)
+        let pty = try start(["HOME": folder.path])
+        pty.send("ec\tabc\u{1B}b\u{F}")
+        pty.expect("trial> echo ABC")
     }
 
     @Test func terminationLeavesTheTerminalAsItWas() throws {
@@ -270,6 +302,8 @@ import Testing
         pty.expect("trial> abc")
         pty.send("\u{3}")
         pty.expect("abc^C\ntrial>")
+        pty.send("\u{3}")
+        pty.expect("trial> ^C\nCtrl-D leaves\ntrial>")
         pty.send("\u{4}")
         pty.expect("bye")
         #expect(pty.status() == 0)
@@ -336,7 +370,4 @@ extension String {
     fileprivate func inRows(of columns: Int) -> String {
         stride(from: 0, to: count, by: columns).map { String(dropFirst($0).prefix(columns)) }.joined(separator: "\n")
     }
-
-    /// The end of a text as a terminal shows it, tabs being moves of the cursor.
-    fileprivate var shownInCells: String { split(separator: "\t").last.map(String.init) ?? self }
 }

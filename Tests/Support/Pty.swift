@@ -54,7 +54,7 @@ package final class Pty {
     }
 
     /// Waits until the screen is as wanted; answers whether it came to that.
-    package func waits(seconds: Double = 10, until isWanted: (DrawnScreen) -> Bool) -> Bool {
+    package func waits(seconds: Double = 5, until isWanted: (DrawnScreen) -> Bool) -> Bool {
         let end = ContinuousClock.now + .seconds(seconds)
         while !isWanted(screen) {
             let left = (end - .now) / .milliseconds(1)

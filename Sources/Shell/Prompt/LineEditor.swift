@@ -20,6 +20,8 @@ package final class LineEditor {
     let input = KeyInput(0)
     let screen = PromptScreen(1)
     var reading = OpenStatement()
+    /// Whether the last line was ended by Ctrl-C.
+    var wasInterrupted = false
     /// Nil where lines are read plainly: no terminal, or one that cannot move its cursor.
     private(set) var buffer: EditBuffer?
 
@@ -125,7 +127,8 @@ extension LineEditor {
         if events.contains(.suspend) { suspend() }
         if events.contains(.resume) { resume() }
         guard events.contains(.interrupt) else { return false }
-        reading.abandoned = buffer?.text ?? []
+        let searched = reading.search.map { Array(($0.match ?? $0.query).unicodeScalars) }
+        reading.abandoned = searched ?? buffer?.text ?? []
         reading.outcome = .interrupted
         return true
     }

@@ -59,7 +59,9 @@ extension LineEditor {
         guard let editor = EditBuffer.owner(of: handle, as: LineEditor.self), let buffer = editor.buffer else {
             return Effect.over.code
         }
-        return command(editor, buffer).code
+        let effect = command(editor, buffer)
+        let isOver = editor.reading.outcome == .interrupted || editor.reading.outcome == .end
+        return (isOver ? .over : effect).code
     }
 
     /// What libedit does after a command.

@@ -9,6 +9,7 @@ extension LineEditor {
             say(shown)
             let line = input.line { say(shown) }
             guard case .text(let text) = line else { return leave(line, statement) }
+            wasInterrupted = false
             statement += text
             guard !statement.isEmpty, let reason = assistant.unfinished(statement) else { return .text(statement) }
             statement += "\n"
@@ -18,8 +19,9 @@ extension LineEditor {
 
     /// At the end of input what has been read is a statement all the same; it is for the parser to refuse it.
     private func leave(_ line: Line, _ statement: String) -> Line {
-        if line == .interrupted, isTalking { write(statement.isEmpty ? "\nCtrl-D leaves\n" : "\n", to: 1) }
-        if line == .end, isTalking { write("\n", to: 1) }
+        // What is typed stays in the terminal until Enter: whether there was any, only the second Ctrl-C tells.
+        if isTalking { write(wasInterrupted && line == .interrupted ? "\nCtrl-D leaves\n" : "\n", to: 1) }
+        wasInterrupted = line == .interrupted
         return line == .end && !statement.isEmpty ? .text(statement.withoutNewline) : line
     }
 
