@@ -223,6 +223,12 @@ import Testing
         pty.expect("<echo on>")
     }
 
+    @Test func keysWithoutMeaningTypeNothing() throws {
+        let pty = try start()
+        pty.send("echo \u{1B}[15~\u{1B}[6~\u{1B}OP\u{1B}[Zx\r")
+        pty.expect("<echo x>")
+    }
+
     @Test func ownBindingsAreReadAndOursStay() throws {
         let folder = try temporaryFolder()
         defer { try? FileManager.default.removeItem(at: folder) }

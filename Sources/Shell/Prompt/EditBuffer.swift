@@ -31,8 +31,10 @@ final class EditBuffer {
         edit_leave_signals(handle)
         edit_use_keys(handle, permanent("emacs"))
         edit_change_modes(handle, permanent("-isig"))
-        el_source(handle, nil)
     }
+
+    /// Binds what `~/.editrc` says.
+    func readOwnBindings() { el_source(handle, nil) }
 
     deinit {
         el_end(handle)

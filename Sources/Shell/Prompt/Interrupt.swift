@@ -106,21 +106,6 @@ package final class Interrupt: Sendable {
     }
 }
 
-extension Interrupt {
-    /// Makes `posix_spawn` start a child that knows nothing of how this process treats signals.
-    package static func resetSignals(in attributes: inout posix_spawnattr_t) {
-        var all = sigset_t()
-        var none = sigset_t()
-        sigfillset(&all)
-        sigemptyset(&none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        var flags: Int16 = 0
-        posix_spawnattr_getflags(&attributes, &flags)
-        posix_spawnattr_setflags(&attributes, flags | Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
-    }
-}
-
 /// Runs `body` on a new thread that nobody joins.
 private func startThread(_ body: @escaping @Sendable () -> Void) {
     final class Body {

@@ -4,6 +4,8 @@ import Glibc
 extension LineEditor {
     /// Binds what libedit does not, after `~/.editrc`, so that these keys mean the same for everyone.
     func bindKeys(of buffer: EditBuffer) {
+        buffer.add(LineEditor.idleKeys)
+        buffer.readOwnBindings()
         for binding in LineEditor.bindings { buffer.add(binding) }
         for (name, keys) in LineEditor.builtins { buffer.bind(keys, to: name) }
     }
@@ -15,6 +17,13 @@ extension LineEditor {
         ("ed-prev-char", [#"\e[D"#, #"\eOD"#]),
         ("ed-delete-prev-word", ["^W"]),
     ]
+
+    /// Keys that a terminal sends and that mean nothing here: unbound, their last characters would be typed.
+    private static let idleKeys = EditBuffer.Binding(
+        name: "vecsh-nothing",
+        keys: [#"\e[Z"#, #"\e[2~"#, #"\e[5~"#, #"\e[6~"#] + (11...24).map { #"\e["# + "\($0)~" }
+            + ["P", "Q", "R", "S"].map { #"\eO"# + $0 }
+    ) { _, _ in Effect.refused.code }
 
     private static let bindings = [
         EditBuffer.Binding(name: "vecsh-enter", keys: ["^M", "^J"], viKeys: ["^M", "^J"]) { handle, _ in
