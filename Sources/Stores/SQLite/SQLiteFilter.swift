@@ -60,7 +60,7 @@ struct SQLiteFilter {
             values.count > Self.longestList ? nil : place(field)?.within(values, mayUseIndex: !isOrdered)
         case .like(let field, let pattern): place(field)?.like(pattern, mayUseIndex: !isOrdered)
         case .exists(let field): place(field)?.exists
-        // Alone in its brackets, and behind a new line, so that nothing in it reaches the rest.
+        // A comment in it ends with the line.
         case .native(let text): SQLiteCondition(sql: "((\(text)\n) IS TRUE)")
         }
     }

@@ -86,7 +86,6 @@ struct SQLitePlace {
             sql: "(\(column) IS NOT NULL OR \(absent.quoted) IS NULL OR NOT \(listed))", values: [.text(name)])
     }
 
-    /// Asked of bytes, as SQLite's functions on text stop at a NUL.
     func like(_ pattern: Text, mayUseIndex: Bool) -> SQLiteCondition? {
         guard kind == .text else { return nil }
         let percent = UInt8(ascii: "%")
@@ -94,16 +93,29 @@ struct SQLitePlace {
         let closesWithAny = pattern.utf8.count > 1 && pattern.utf8.last == percent
         let core = Array(pattern.utf8.dropFirst(opensWithAny ? 1 : 0).dropLast(closesWithAny ? 1 : 0))
         if core.isEmpty, opensWithAny || closesWithAny { return isThere }
-        let bytes = "CAST(\(column) AS BLOB)"
-        let condition: SQLiteCondition =
-            switch (opensWithAny, closesWithAny) {
-            case (false, false): SQLiteCondition(sql: "\(operand(mayUseIndex)) = ?", values: [.text(core)])
-            case (false, true):
-                SQLiteCondition(sql: "substr(\(bytes), 1, \(core.count)) = ?", values: [.blob(core)])
-            case (true, false): SQLiteCondition(sql: "substr(\(bytes), -\(core.count)) = ?", values: [.blob(core)])
-            case (true, true): SQLiteCondition(sql: "instr(\(bytes), ?) > 0", values: [.blob(core)])
-            }
-        return SQLiteCondition(sql: "(\(condition.sql) AND \(column) IS NOT NULL)", values: condition.values)
+        return switch (opensWithAny, closesWithAny) {
+        case (false, false): compared(.equal, .text(Text(utf8: core)), mayUseIndex: mayUseIndex)
+        case (false, true): begins(with: core, operand(mayUseIndex))
+        case (true, false): holds("substr(CAST(\(column) AS BLOB), -\(core.count)) = ?", core)
+        case (true, true): holds("instr(CAST(\(column) AS BLOB), ?) > 0", core)
+        }
+    }
+
+    /// Texts that begin alike stand together in the order of bytes.
+    private func begins(with bytes: [UInt8], _ column: String) -> SQLiteCondition {
+        var next = bytes
+        while next.last == 0xFF { next.removeLast() }
+        guard let last = next.popLast() else {
+            return SQLiteCondition(sql: "(\(column) >= ? AND \(column) IS NOT NULL)", values: [.text(bytes)])
+        }
+        return SQLiteCondition(
+            sql: "(\(column) >= ? AND \(column) < ? AND \(column) IS NOT NULL)",
+            values: [.text(bytes), .text(next + [last + 1])])
+    }
+
+    /// Asked of bytes, as SQLite's functions on text stop at a NUL; of no bytes they make NULL.
+    private func holds(_ test: String, _ bytes: [UInt8]) -> SQLiteCondition {
+        SQLiteCondition(sql: "ifnull(\(test), 0)", values: [.blob(bytes)])
     }
 }
 

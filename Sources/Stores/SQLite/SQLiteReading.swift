@@ -96,10 +96,26 @@ actor SQLiteReading: Reading {
 
     func condition(_ filter: Filter?, isOrdered: Bool = false) throws(StoreError) -> SQLiteCondition {
         guard let filter else { return .always }
+        // A condition that stands alone cannot close the brackets that it is put into.
+        for text in filter.natives {
+            _ = try connected().prepared("SELECT 1 FROM \(table.name.quoted) WHERE \(text)\n")
+        }
         guard let condition = SQLiteFilter(table, isOrdered: isOrdered).condition(filter) else {
             throw StoreError(.unsupported, "SQLite does not answer this filter", help: "ask for the parts it answers")
         }
         return condition
+    }
+}
+
+extension Filter {
+    /// The conditions in SQL within it.
+    fileprivate var natives: [String] {
+        switch self {
+        case .all(let filters), .any(let filters): filters.flatMap(\.natives)
+        case .not(let filter): filter.natives
+        case .native(let text): [text]
+        case .compare, .within, .like, .exists: []
+        }
     }
 }
 
