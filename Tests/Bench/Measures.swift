@@ -14,7 +14,9 @@ func scan(_ folder: String) async throws {
             }
         }
         let rate = Double(bytes) / time.milliseconds / 1e6
-        print("\(name): \(rows) rows, \(rate.rounded(to: 2)) GB/s, \(time.milliseconds.rounded(to: 1)) ms, peak \(peakMemory)")
+        print(
+            "\(name): \(rows) rows, \(rate.rounded(to: 2)) GB/s, \(time.milliseconds.rounded(to: 1)) ms, peak \(peakMemory)"
+        )
     }
 }
 

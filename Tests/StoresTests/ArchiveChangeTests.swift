@@ -46,7 +46,7 @@ import Testing
         let reading = try await store.read("a", at: nil)
         #expect(try await store.delete(integers(500..<2_500), from: "a") == 2_000)
         try await store.settle("a")
-        #expect(try archive.names().contains("v.2.npy") && !archive.names().contains("v.npy"))
+        #expect(try archive.names() == ["collection.json", "rows.2.idx", "rows.2.jsonl", "v.2.npy"])
         #expect(try await store.describe("a").identity == identity)
         #expect(try await store.everything(in: "a").count == 1_000)
         var old = 0
@@ -71,7 +71,8 @@ import Testing
                     keys += page.batch.keys
                 }
             }
-            #expect(keys.count == 5_000 - gone.count && Set(keys).isDisjoint(with: gone.map(\.element)))
+            #expect(keys.count == 5_000 - gone.count)
+            #expect(Set(keys).isDisjoint(with: gone.map(\.element)))
         }
     }
 
@@ -124,7 +125,8 @@ import Testing
     }
 
     @Test func readingAheadAndForgettingChangeNothing() async throws {
-        let store = try await TemporaryArchive.holding(0..<10).store()
+        let archive = try await TemporaryArchive.holding(0..<10)
+        let store = try archive.store()
         let residency = try #require(store.residency)
         try await residency.load("a")
         try await residency.release("a")

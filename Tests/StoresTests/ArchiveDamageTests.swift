@@ -94,7 +94,7 @@ import Testing
         #expect(error?.help?.contains("verify=no") == true)
         let other = try archive.store(isVerifying: false)
         if name == "v.npy" { #expect(try await other.everything(in: "a").count == 100) }
-        await refuses(.malformed) { _ = try await store.delete([.integer(1)], from: "a") }
+        if name == "rows.jsonl" { await refuses(.malformed) { try await store.delete([.integer(1)], from: "a") } }
     }
 
     @Test func onlyTheDamagedBlockIsLost() async throws {
@@ -107,10 +107,10 @@ import Testing
         let reading = try await archive.store().read("a", at: nil)
         let first = try #require(try await reading.page(Scan()))
         #expect(first.batch == Sample.wide(0..<first.batch.count))
-        let slices = try await reading.slices(atMost: 5)
-        await refuses(.malformed) { _ = try await reading.page(Scan(slice: slices[2])) }
-        let last = try #require(try await reading.page(Scan(slice: slices[4])))
-        #expect(last.batch == Sample.wide(4_000..<4_000 + last.batch.count))
+        let slices = try await reading.slices(atMost: 10)
+        await refuses(.malformed) { _ = try await reading.page(Scan(slice: slices[5])) }
+        let last = try #require(try await reading.page(Scan(slice: slices[9])))
+        #expect(last.batch == Sample.wide(4_500..<4_500 + last.batch.count))
     }
 
     @Test func aLineThatIsNoRecordIsNamed() async throws {
@@ -123,7 +123,8 @@ import Testing
 
     @Test(arguments: ["", "7", "x:y", "-1:0", "3:0", "3:1", "0:5", "100:9999999", "101:0", "99999999999:5"])
     func aForeignPlaceIsRefused(_ token: String) async throws {
-        let reading = try await TemporaryArchive.holding(0..<100).store().read("a", at: nil)
+        let archive = try await TemporaryArchive.holding(0..<100)
+        let reading = try await archive.store().read("a", at: nil)
         await refuses(.malformed) { _ = try await reading.page(Scan(slice: Slice(after: Cursor(token)))) }
     }
 
