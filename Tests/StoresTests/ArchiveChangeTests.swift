@@ -22,6 +22,33 @@ import Testing
         #expect(try await store.read("a", at: nil).fetch([.integer(0)], .all) == other)
     }
 
+    @Test func checksumsFollowWhatIsAppended() async throws {
+        let archive = TemporaryArchive()
+        let store = try archive.store()
+        try await store.create(Sample.plain("a", dimension: 1024))
+        for start in stride(from: 0, to: 5_000, by: 700) {
+            try await store.write(Sample.wide(start..<min(5_000, start + 700)), to: "a", .first)
+            try await store.settle("a")
+        }
+        let reading = try await archive.store().read("a", at: nil)
+        let slices = try await reading.slices(atMost: 8)
+        let counts = try await withThrowingTaskGroup(of: Int.self) { group in
+            for slice in slices { group.addTask { try await Self.checkedCount(reading, slice) } }
+            return try await group.reduce(0, +)
+        }
+        #expect(counts == 5_000)
+    }
+
+    private static func checkedCount(_ reading: any Reading, _ slice: Slice) async throws -> Int {
+        var count = 0
+        for try await page in FilteredPages(reading, nil, slice: slice) {
+            guard case .integer(let first)? = page.batch.keys.first else { continue }
+            #expect(page.batch == Sample.wide(Int(first)..<Int(first) + page.batch.count))
+            count += page.batch.count
+        }
+        return count
+    }
+
     @Test func deadRowsGoWhenTheStoreIsClosed() async throws {
         let archive = try await TemporaryArchive.holding(0..<100)
         let store = try archive.store()
