@@ -13,11 +13,11 @@ private func shape(_ dimension: Int) -> Collection {
 
 func makeArchive(_ folder: String, rows: Int, _ dimension: Int) async throws {
     let store = try ArchiveStore(at: folder)
-    _ = try await store.create(shape(dimension))
+    try await store.create(shape(dimension))
     var random = Xorshift()
     for start in stride(from: 0, to: rows, by: 5_000) {
         let keys = start..<min(rows, start + 5_000)
-        _ = try await store.write(records(keys, dimension, &random), to: "bench", .first)
+        try await store.write(records(keys, dimension, &random), to: "bench", .first)
     }
     try await store.settle("bench")
     await store.close()
@@ -49,7 +49,7 @@ private struct Xorshift {
 /// Makes an empty archive and then its manifest say that it has many rows, of which the disk holds none.
 func makeSparse(_ folder: String, bytes: Int, _ dimension: Int) async throws {
     let store = try ArchiveStore(at: folder)
-    _ = try await store.create(shape(dimension))
+    try await store.create(shape(dimension))
     await store.close()
     let rows = bytes / (dimension * 4)
     let sizes = ["rows.jsonl": rows * 60, "rows.idx": (rows + 1023) / 1024 * 8, "v.npy": rows * dimension * 4]

@@ -6,16 +6,25 @@ func scan(_ folder: String) async throws {
     let store = try ArchiveStore(at: folder, mayCreate: false)
     for name in try await store.collections() {
         let reading = try await store.read(name, at: nil)
-        var (rows, bytes) = (0, 0)
-        let time = try await ContinuousClock().measure {
-            for try await page in FilteredPages(reading, nil, wanted: Projection(fields: [], rest: false)) {
-                rows += page.batch.count
-                bytes += page.batch.vectors.reduce(0) { $0 + $1.byteCount }
-            }
-        }
-        let rate = Double(bytes) / time.milliseconds / 1e6
-        print("\(name): \(rows) rows, \(rate.rounded(to: 2)) GB/s, \(time.milliseconds.rounded(to: 1)) ms, peak \(peakMemory)")
+        try await scan(reading, "vectors", Projection(fields: [], rest: false))
     }
+    print("peak \(peakMemory)")
+    for name in try await store.collections() {
+        let reading = try await store.read(name, at: nil)
+        try await scan(reading, "everything, checksums known", .all)
+    }
+}
+
+private func scan(_ reading: any Reading, _ what: String, _ wanted: Projection) async throws {
+    var (rows, bytes) = (0, 0)
+    let time = try await ContinuousClock().measure {
+        for try await page in FilteredPages(reading, nil, wanted: wanted) {
+            rows += page.batch.count
+            bytes += page.batch.vectors.reduce(0) { $0 + $1.byteCount }
+        }
+    }
+    let rate = (Double(bytes) / time.milliseconds / 1e6).rounded(to: 2)
+    print("\(rows) rows, \(what): \(rate) GB/s of vectors, \(time.milliseconds.rounded(to: 1)) ms")
 }
 
 func open(_ folder: String) async throws {

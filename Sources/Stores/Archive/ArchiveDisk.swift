@@ -119,6 +119,7 @@ enum ArchiveDisk {
         guard !isFolder(path) else { return }
         if !exists(parent(path)) { try makeFolder(parent(path)) }
         guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw .archive(cannot: "make the folder", path) }
+        try syncFolder(of: path)
     }
 
     private static func parent(_ path: String) -> String {

@@ -16,6 +16,7 @@ struct ArchiveLineWriter {
         let vectors = zip(collection.vectors, batch.vectors)
         var plain = batch
         plain.vectors = vectors.filter { $0.0.layout != .dense }.map(\.1)
+        try checkJSON(batch, rows)
         let dense = vectors.filter { $0.0.layout == .dense && !$0.1.marks.isEmpty }
         var json = JSONWriter()
         var ends: [Int] = []
@@ -43,7 +44,34 @@ struct ArchiveLineWriter {
         return members
     }
 
-    /// JSON that a field or the rest carries is checked nowhere else, and a line that cannot be read is a record lost.
+    /// JSON that a field or the rest carries is copied as it is, and checked nowhere else.
+    private func checkJSON(_ batch: Batch, _ rows: [Int]) throws(StoreError) {
+        for (field, column) in zip(collection.fields, batch.fields) {
+            switch field.type {
+            case .json, .array: try checkJSON(column, batch, rows, "its field \"\(field.name)\" is no JSON")
+            default: continue
+            }
+        }
+        guard let rest = batch.rest else { return }
+        try checkJSON(rest, batch, rows, "its other fields are no JSON object") { $0 == UInt8(ascii: "{") }
+    }
+
+    private func checkJSON(
+        _ column: Column, _ batch: Batch, _ rows: [Int], _ complaint: String,
+        beginsWell: (UInt8) -> Bool = { _ in true }
+    ) throws(StoreError) {
+        guard case .bytes(let values) = column.values else { return }
+        let broken = values.elements.withUnsafeBufferPointer { elements in
+            rows.first { row in
+                guard column.mark(row) == .value else { return false }
+                let value = UnsafeBufferPointer(rebasing: elements[values.range(of: row)])
+                return !(value.first.map(beginsWell) ?? false) || !JSONScanner.isValue(value)
+            }
+        }
+        if let broken { throw batch.refusal(broken, complaint) }
+    }
+
+    /// A line that cannot be read again is a record lost.
     private func check(_ lines: Ragged<UInt8>, _ batch: Batch, _ rows: [Int]) throws(StoreError) {
         var reader = ArchiveLineReader(collection, wanted: Projection(vectors: nil))
         var at = 0
@@ -56,6 +84,19 @@ struct ArchiveLineWriter {
             }
         } catch {
             throw batch.refusal(rows[at], error.message)
+        }
+    }
+}
+
+extension JSONScanner {
+    fileprivate static func isValue(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        var scanner = JSONScanner(text)
+        do {
+            try scanner.skip()
+            try scanner.finish()
+            return true
+        } catch {
+            return false
         }
     }
 }

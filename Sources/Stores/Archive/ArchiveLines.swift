@@ -37,6 +37,7 @@ struct ArchiveLines {
             throw .archive(broken: snapshot.lines.path, "ends in row \(row)")
         }
         snapshot.lines.verifyAhead(of: place)
+        snapshot.lines.forget(max(0, place - ArchiveChecksum.block)..<place)
         let end = min(snapshot.lines.count, (place / ArchiveChecksum.block + 1) * ArchiveChecksum.block)
         try snapshot.lines.verify(place..<end)
         verified = end

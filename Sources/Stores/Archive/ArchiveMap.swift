@@ -56,12 +56,15 @@ final class ArchiveMap: Sendable {
         }
     }
 
-    /// Begins to verify the block behind the one in which `offset` lies, on another thread.
+    /// Begins to verify the blocks behind the one in which `offset` lies, each on another thread.
     func verifyAhead(of offset: Int) {
-        let block = offset / ArchiveChecksum.block + 1
-        guard block < checksums.count, states.withLock({ $0[block].isUnseen }) else { return }
-        // Who needs the block verifies it again if this fails, and reports that.
-        ArchiveThreads.queue.async { [self] in try? verify(block: block) }
+        let next = offset / ArchiveChecksum.block + 1
+        // Two, so that one is worked on while the reader waits for the other.
+        for block in next..<max(next, min(next + 2, checksums.count))
+        where states.withLock({ $0[block].isUnseen }) {
+            // Who needs the block finds the same, and reports it.
+            ArchiveThreads.queue.async { [self] in try? verify(block: block) }
+        }
     }
 
     private func verify(block: Int) throws(StoreError) {

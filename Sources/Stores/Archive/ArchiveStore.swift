@@ -89,6 +89,7 @@ package actor ArchiveStore: Store {
         .exact((try? wanted.asWritten) ?? wanted, into: existing)
     }
 
+    @discardableResult
     package func create(_ wanted: Collection) throws(StoreError) -> Identity {
         let collection = try wanted.asWritten
         if exists(collection.name) {
@@ -150,6 +151,7 @@ package actor ArchiveStore: Store {
         return ArchiveReading(snapshot, try description(of: snapshot))
     }
 
+    @discardableResult
     package func write(_ batch: Batch, to name: String, _ attempt: Attempt) throws(StoreError) -> Receipt {
         let name = try resolved(name)
         let writer = try writer(name)
@@ -158,6 +160,7 @@ package actor ArchiveStore: Store {
         return Receipt()
     }
 
+    @discardableResult
     package func delete(_ keys: [Key], from name: String) throws(StoreError) -> Int {
         let name = try resolved(name)
         return try writer(name).delete(keys)
