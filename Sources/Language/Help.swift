@@ -13,8 +13,12 @@ package struct Help: Sendable {
         let control = section("Control", Grammar.control.map { ($0.word, $0.summary) })
         let prefixes = section("Before any command", Grammar.prefixes.map { ($0.word, $0.summary) })
         let after = section("Behind any command", grammar.universal.map { ($0.usage, $0.summary) })
-        return (groups + [control, prefixes, after, "`help COMMAND` says more, `help functions` lists the functions,"
-            + " `help stores` the databases."]).joined(separator: "\n\n")
+        return
+            (groups + [
+                control, prefixes, after,
+                "`help COMMAND` says more, `help functions` lists the functions,"
+                    + " `help stores` the databases.",
+            ]).joined(separator: "\n\n")
     }
 
     /// One command, control word, prefix or topic; nil if there is none of this name.
@@ -33,7 +37,7 @@ package struct Help: Sendable {
     }
 
     private func command(_ signature: Signature) -> String {
-        let own = signature.clauses.filter { clause in !grammar.universal.contains { $0.keyword == clause.keyword } }
+        let own = signature.ownClauses
         var parts = ["\(signature.summary).", "  " + shortUsage(signature)]
         if !signature.details.isEmpty { parts.append(signature.details) }
         let slots = signature.form.slots.filter { !$0.summary.isEmpty }
@@ -51,7 +55,7 @@ package struct Help: Sendable {
     /// Without the clauses that every command takes.
     package func shortUsage(_ signature: Signature) -> String {
         var own = signature
-        own.clauses.removeAll { clause in grammar.universal.contains { $0.keyword == clause.keyword } }
+        own.clauses = Array(signature.ownClauses)
         return own.usage
     }
 

@@ -16,7 +16,7 @@ package enum Hint {
 
     private static func openClauses(_ statements: [Statement], _ isBehindSpace: Bool) -> String {
         guard case .command(let call)? = statements.last?.kind, isBehindSpace else { return "" }
-        return call.signature.clauses.filter { !call.has($0.keyword) }.map { "[\($0.usage)]" }.joined(separator: " ")
+        return call.openClauses.joined(separator: " ")
     }
 }
 

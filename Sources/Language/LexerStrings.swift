@@ -107,7 +107,8 @@ extension Lexer {
         case UInt8(ascii: "t"): return [0x09]
         case UInt8(ascii: "r"): return [0x0D]
         case UInt8(ascii: "0"): return [0x00]
-        case UInt8(ascii: "\\"), UInt8(ascii: "\""), UInt8(ascii: "$"), UInt8(ascii: "'"): return [source.utf8[start + 1]]
+        case UInt8(ascii: "\\"), UInt8(ascii: "\""), UInt8(ascii: "$"), UInt8(ascii: "'"):
+            return [source.utf8[start + 1]]
         case UInt8(ascii: "u"):
             if let scalar = scalarEscape() { return Array(String(Character(scalar)).utf8) }
         default: break

@@ -11,7 +11,7 @@ package struct Manual: Sendable {
     // MARK: Markdown
 
     package func page(_ signature: Signature) -> String {
-        let own = signature.clauses.filter { clause in !grammar.universal.contains { $0.keyword == clause.keyword } }
+        let own = signature.ownClauses
         var parts = ["# \(signature.name)", "\(signature.summary).", "```text\n\(help.shortUsage(signature))\n```"]
         if !signature.details.isEmpty { parts.append(signature.details) }
         parts.append(list("Operands", signature.form.slots.map { ($0.placeholder, $0.summary) }))

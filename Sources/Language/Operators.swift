@@ -73,7 +73,9 @@ extension Value {
     }
 
     fileprivate func order(to other: Value) -> Int? {
-        if isText && other.isText { return description == other.description ? 0 : description < other.description ? -1 : 1 }
+        if isText && other.isText {
+            return description == other.description ? 0 : description < other.description ? -1 : 1
+        }
         if let a = integer, let b = other.integer { return a == b ? 0 : a < b ? -1 : 1 }
         return number.flatMap { a in other.number.map { a == $0 ? 0 : a < $0 ? -1 : 1 } }
     }

@@ -43,7 +43,9 @@ package struct Parser {
                 statements.append(try parser.statement())
                 try parser.endOfStatement(inBlock: opening != nil)
             }
-            if lexer.offset == start, token.kind != .end { attempt { parser throws(Diagnostic) in try parser.advance() } }
+            if lexer.offset == start, token.kind != .end {
+                attempt { parser throws(Diagnostic) in try parser.advance() }
+            }
         }
         return statements
     }

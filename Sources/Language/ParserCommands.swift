@@ -11,7 +11,7 @@ extension Parser {
             try match(signature.form)
             try clauses(of: signature)
         } catch {
-            remaining += signature.clauses.filter { call?.has($0.keyword) != true }.map { "[\($0.usage)]" }
+            remaining += call?.openClauses ?? []
             throw error
         }
         guard var call else { throw unexpected() }
@@ -103,7 +103,6 @@ extension Parser {
         case nil: return true
         }
     }
-
 
     private func canBegin(_ kind: Slot.Kind) -> Bool {
         switch token.kind {

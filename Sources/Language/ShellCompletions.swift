@@ -54,8 +54,10 @@ package enum ShellCompletions {
     package static func zsh(_ flags: [Flag]) -> String {
         let lines = flags.flatMap { flag in
             flag.names.map { name -> String in
-                let text = flag.summary.replacing("'", with: "'\\''").replacing("[", with: "(").replacing("]", with: ")")
-                let action = flag.choices.isEmpty
+                let text = flag.summary.replacing("'", with: "'\\''").replacing("[", with: "(").replacing(
+                    "]", with: ")")
+                let action =
+                    flag.choices.isEmpty
                     ? flag.takesFile ? "_files" : " " : "(\(flag.choices.joined(separator: " ")))"
                 let value = flag.value.map { ":\($0.lowercased()):\(action)" } ?? ""
                 let many = ["-c", "-f", "-v"].contains(name) ? "*" : ""

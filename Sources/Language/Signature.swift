@@ -7,6 +7,8 @@ package struct Signature: Sendable {
     package var summary: String
     package var form: [Form]
     package var clauses: [Clause]
+    /// How many of the clauses are the verb's own; those that every command takes stand behind them.
+    var ownCount: Int
     /// One of these clauses must be there.
     package var needsOneOf: [String]
     package var details: String
@@ -25,6 +27,7 @@ package struct Signature: Sendable {
         self.summary = summary
         self.form = form
         self.clauses = clauses
+        ownCount = clauses.count
         self.needsOneOf = needsOneOf
         self.details = details
         self.examples = examples
@@ -32,7 +35,8 @@ package struct Signature: Sendable {
     }
 
     package enum Group: String, Sendable, CaseIterable {
-        case session = "Session", look = "Look", change = "Change records", shape = "Shape", prove = "Prove and cut over"
+        case session = "Session", look = "Look", change = "Change records", shape = "Shape", prove =
+            "Prove and cut over"
         case script = "Script"
     }
 }
@@ -172,6 +176,8 @@ extension Signature {
         ([name, form.usage] + clauses.map { needsOneOf.contains($0.keyword) ? $0.usage : "[\($0.usage)]" })
             .filter { !$0.isEmpty }.joined(separator: " ")
     }
+
+    package var ownClauses: ArraySlice<Clause> { clauses.prefix(ownCount) }
 
     package func clause(_ keyword: String) -> Clause? { clauses.first { $0.keyword == keyword } }
 

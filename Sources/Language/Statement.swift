@@ -72,6 +72,9 @@ package struct ParsedCall: Sendable {
 
     package func has(_ keyword: String) -> Bool { clauses[keyword] != nil }
 
+    /// The usage of the verb's own clauses that have not been written.
+    var openClauses: [String] { signature.ownClauses.filter { !has($0.keyword) }.map { "[\($0.usage)]" } }
+
     /// The literal word in a slot, as far as it can be known without running.
     package func word(in slot: String) -> String? {
         if case .expression(let expression)? = arguments[slot] { expression.word?.lowercased() } else { nil }

@@ -48,7 +48,8 @@ extension Value: CustomStringConvertible {
         case .null: "null"
         case .bool(let value): value ? "true" : "false"
         case .integer(let value): String(value)
-        case .number(let value): value == value.rounded() && value.magnitude < 1e15 ? String(Int64(value)) : String(value)
+        case .number(let value):
+            value == value.rounded() && value.magnitude < 1e15 ? String(Int64(value)) : String(value)
         case .text(let text), .word(let text), .uri(let text), .path(let text): text
         case .reference(let reference): reference.description
         case .quantity(let quantity): quantity.spelling
@@ -116,7 +117,8 @@ extension Value: CustomStringConvertible {
     package var truth: Bool? {
         switch self {
         case .bool(let value): value
-        case .word(let word), .text(let word): ["yes": true, "true": true, "no": false, "false": false][word.lowercased()]
+        case .word(let word), .text(let word):
+            ["yes": true, "true": true, "no": false, "false": false][word.lowercased()]
         default: nil
         }
     }

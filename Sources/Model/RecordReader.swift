@@ -209,7 +209,7 @@ extension RecordReader {
         try scanner.floats(into: &floats)
         guard floats.count == vector.dimension else {
             throw JSONError(
-                "vector \"\(vector.name)\" has dimension \(vector.dimension ?? 0), here are \(floats.count) numbers",
+                "vector \"\(vector.name)\" has dimension \(vector.dimension ?? 0), not \(floats.count)",
                 at: start)
         }
         guard vector.element.append(floats, to: &bytes) else {

@@ -37,7 +37,8 @@ package struct ReadOnlyStore: Store {
 
     private var refusal: StoreError {
         StoreError(
-            .unsupported, "connection \"\(name)\" is readonly", help: "connect again without `readonly` to change things")
+            .unsupported, "connection \"\(name)\" is readonly",
+            help: "connect again without `readonly` to change things")
     }
 }
 

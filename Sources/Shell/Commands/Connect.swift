@@ -69,7 +69,8 @@ private let chosen = Parameter<Located<String>>.connection("connection", "The co
 private let user = Parameter<Located<String>>.named("user", "The user's name")
 private let variable = Parameter<Located<String>>.named("variable", "An environment variable that holds the password")
 private let file = Parameter<Located<String>>.path("password file", "A file whose first line is the password")
-private let shell = Parameter<Located<String>>.text("password command", kind: .shell, "A shell command that prints the password")
+private let shell = Parameter<Located<String>>.text(
+    "password command", kind: .shell, "A shell command that prints the password")
 private let options = Parameter<Options>.options("with", [], "The store's own options")
 
 /// What can be said of a connection before it is opened.

@@ -49,7 +49,8 @@ extension Session {
             "uri": .string(secrets.redacted(connection.endpoint.description)), "version": .string(facts.version),
             "readonly": .bool(connection.isReadOnly), "collections": .integer(Int64(collections.count)),
             "facts": [
-                "write_records": .integer(Int64(facts.write.records)), "write_bytes": .integer(Int64(facts.write.bytes)),
+                "write_records": .integer(Int64(facts.write.records)),
+                "write_bytes": .integer(Int64(facts.write.bytes)),
                 "readers": .integer(Int64(facts.readers)), "writers": .integer(Int64(facts.writers)),
                 "snapshot": .string(facts.moment.rawValue), "unique_keys": .bool(facts.hasUniqueKeys),
             ],
@@ -90,7 +91,8 @@ enum Summary {
         return [
             "name": .string(shape.name), "count": .integer(Int64(count)), "bytes": .optional(description.bytes),
             "vectors": .array(shape.vectors.map { .string($0.brief) }),
-            "metric": .optional(Set(metrics).count == 1 ? metrics.first : metrics.isEmpty ? nil : metrics.joined(separator: ", ")),
+            "metric": .optional(
+                Set(metrics).count == 1 ? metrics.first : metrics.isEmpty ? nil : metrics.joined(separator: ", ")),
             "aliases": .array(description.aliases.map(JSONValue.string)),
         ]
     }

@@ -117,7 +117,8 @@ private struct RecordFields {
                 guard what != "key" else { return _ = try scanner.skip() }
                 try scanner.object { (scanner, name) throws(JSONError) in
                     let member = String(decoding: try scanner.decoded(name), as: UTF8.self)
-                    values.append(("\(what == "vectors" ? "vector" : "field") \(member)", Array(scanner.raw(try scanner.skip()))))
+                    values.append(
+                        ("\(what == "vectors" ? "vector" : "field") \(member)", Array(scanner.raw(try scanner.skip()))))
                 }
             }
         }
@@ -128,7 +129,9 @@ private struct RecordFields {
         var left = Dictionary(a.map { ($0.name, $0.text) }) { first, _ in first }
         for (name, text) in b {
             guard let other = left.removeValue(forKey: name) else { return "\(name) is only in the target" }
-            if other != text { return name.hasPrefix("vector") ? "\(name) differs" : "\(name): \(brief(other)) ≠ \(brief(text))" }
+            if other != text {
+                return name.hasPrefix("vector") ? "\(name) differs" : "\(name): \(brief(other)) ≠ \(brief(text))"
+            }
         }
         return left.keys.min().map { "\($0) is only in the source" }
     }

@@ -15,10 +15,12 @@ extension Command {
                 Clause("if", [.word("exists")], "Succeed if it is not there"),
                 Clause("including", [.word("aliases")], "Remove the aliases of the collection too"),
             ],
-            details: "A collection is never dropped through an alias, nor while aliases stand for it unless you say so.",
+            details:
+                "A collection is never dropped through an alias, nor while aliases stand for it unless you say so.",
             examples: [
                 Example("drop db:old yes", "A collection."), Example("drop db:old if exists yes", "If it is there."),
-                Example("drop index db:notes page_index yes", "An index."), Example("drop alias db:live yes", "A second name."),
+                Example("drop index db:notes page_index yes", "An index."),
+                Example("drop alias db:live yes", "A second name."),
             ], destroys: { _ in true }), effect: .writes
     ) { call, session in
         do {
@@ -66,7 +68,9 @@ extension Session {
     fileprivate func dropIndex(_ call: Call) async throws {
         let place = try await place(call[collection])
         let name = try call[indexName]
-        guard let indexing = place.store.indexing else { throw Failure("E0510", "this store has no indexes", at: place.span) }
+        guard let indexing = place.store.indexing else {
+            throw Failure("E0510", "this store has no indexes", at: place.span)
+        }
         let known = try await place.use { try await $0.describe($1).collection }
         guard known.indexes.contains(where: { $0.name == name.value }) else {
             throw Failure(StoreError.noIndex(name.value, known), at: name.span)
@@ -78,7 +82,9 @@ extension Session {
 
     fileprivate func dropAlias(_ call: Call) async throws {
         let place = try await place(call[collection])
-        guard let aliasing = place.store.aliasing else { throw Failure("E0510", "this store has no aliases", at: place.span) }
+        guard let aliasing = place.store.aliasing else {
+            throw Failure("E0510", "this store has no aliases", at: place.span)
+        }
         guard let target = try await place.use({ _, name in try await aliasing.aliases()[name] }) else {
             throw Failure(StoreError.noAlias(place.name), at: place.span)
         }

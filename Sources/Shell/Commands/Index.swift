@@ -45,7 +45,8 @@ private let field = Parameter<Located<String>>.named("field", kind: .field(of: "
 private let type = Parameter<Located<String>>.named("type", kind: .indexType(of: "collection"), "The type of index")
 private let metric = Parameter<Located<String>>.words("metric", Slot.metrics, "How vectors are compared")
 private let options = Parameter<Options>.options("with", [], "The index's own parameters")
-private let name = Parameter<Located<String>>.named("name", "What the index is called; <field>_index if nothing is said")
+private let name = Parameter<Located<String>>.named(
+    "name", "What the index is called; <field>_index if nothing is said")
 
 extension Session {
     fileprivate func indexes(_ call: Call) async throws -> [Index] {

@@ -11,7 +11,8 @@ extension Command {
             examples: [
                 Example("list collections db", "What is there, with sizes and metrics."),
                 Example("list collections db:doc*", "Only some."), Example("list aliases db", "Second names."),
-                Example("list indexes db:notes", "One collection's indexes."), Example("list connections", "What is open."),
+                Example("list indexes db:notes", "One collection's indexes."),
+                Example("list connections", "What is open."),
             ])
     ) { call, session in
         let rows: Rows =
@@ -34,7 +35,8 @@ private let kind = Parameter<Located<String>>.words(
         Slot.Choice("indexes", "of a collection"), Slot.Choice("partitions", "of a collection"),
         Slot.Choice("connections", "that are open"), Slot.Choice("stores", "that can be opened"),
     ], "What to list")
-private let whereToLook = Parameter<Located<Reference>>.target("target", "Where to look; the connection in use if none is named")
+private let whereToLook = Parameter<Located<Reference>>.target(
+    "target", "Where to look; the connection in use if none is named")
 
 private struct Rows {
     var columns: [String]

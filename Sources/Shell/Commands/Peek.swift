@@ -7,7 +7,8 @@ extension Command {
         Signature(
             "peek", .look, "Show records of a collection", [collection.form],
             clauses: [Shared.fieldsClause, Shared.whereClause, Shared.idClause, Shared.limitClause],
-            details: "It shows ten records unless `limit` says otherwise. Vectors are shortened in tables and whole in JSON.",
+            details:
+                "It shows ten records unless `limit` says otherwise. Vectors are shortened in tables and whole in JSON.",
             examples: [
                 Example("peek db:notes", "The first ten records."),
                 Example("peek db:notes fields [title, page] where page > 3 limit 5", "Some fields of some records."),

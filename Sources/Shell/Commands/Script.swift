@@ -7,7 +7,8 @@ extension Command {
         Signature(
             "print", .script, "Print a value", [value.form],
             examples: [
-                Example("print count(db:notes)", "A number."), Example(#"print "${name} is done""#, "Text with a variable."),
+                Example("print count(db:notes)", "A number."),
+                Example(#"print "${name} is done""#, "Text with a variable."),
             ])
     ) { call, session in
         let value = try await session.value(of: call[value])
@@ -64,8 +65,10 @@ extension Session {
         }
         switch result {
         case .success(.exit(0)): return
-        case .success(.exit(let code)): throw Failure("E0605", "the command ended with exit code \(code)", at: command.span)
-        case .success(.signal(let number)): throw Failure("E0605", "the command was ended by signal \(number)", at: command.span)
+        case .success(.exit(let code)):
+            throw Failure("E0605", "the command ended with exit code \(code)", at: command.span)
+        case .success(.signal(let number)):
+            throw Failure("E0605", "the command was ended by signal \(number)", at: command.span)
         case .failure(let error): throw Failure("E0605", "the command could not be started: \(error)", at: command.span)
         }
     }
@@ -85,7 +88,8 @@ extension Session {
             _ = await bytes
             throw error
         }
-        return String(decoding: await bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+        return String(decoding: await bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init)
+            ?? ""
     }
 }
 

@@ -16,7 +16,8 @@ extension Command {
                 """,
             examples: [
                 Example("search db:notes near [0.1, 0.2, 0.3] limit 3", "The three nearest."),
-                Example("search db:notes near [0.1, 0.2, 0.3] using v where page < 10 with metric=ip", "By another metric."),
+                Example(
+                    "search db:notes near [0.1, 0.2, 0.3] using v where page < 10 with metric=ip", "By another metric."),
             ])
     ) { call, session in
         let place = try await session.place(call[collection])
@@ -46,7 +47,8 @@ private let query = Parameter<Located<Value>>("vector", .vector, "What the recor
 private let field = Parameter<Located<String>>.named(
     "using", kind: .field(of: "collection"), "The vector to compare with, where there are several")
 private let options = Parameter<Options>.options(
-    "with", [Slot.Choice("metric", "l2, ip, cosine, l1, hamming or jaccard, if not the collection's own")], "How to search")
+    "with", [Slot.Choice("metric", "l2, ip, cosine, l1, hamming or jaccard, if not the collection's own")],
+    "How to search")
 
 extension Session {
     /// Prints the records that were found, nearest first.
@@ -69,7 +71,9 @@ extension Session {
 private enum Queries {
     static func field(_ name: Located<String>?, _ shape: Model.Collection, at span: Span) throws -> VectorField {
         if let name {
-            do throws(StoreError) { return try shape.vector(named: name.value) } catch { throw Failure(error, at: name.span) }
+            do throws(StoreError) { return try shape.vector(named: name.value) } catch {
+                throw Failure(error, at: name.span)
+            }
         }
         guard shape.vectors.count == 1 else {
             let names = shape.vectors.map(\.name).joined(separator: ", ")
@@ -93,7 +97,8 @@ private enum Queries {
         } catch {
             throw Failure(
                 "E0413", "this is no query for \"\(field.name)\": \(error.message)", at: query.span,
-                help: ["it takes \(field.layout == .sparse ? "indices and values" : "\(field.dimension ?? 0) numbers")"])
+                help: ["it takes \(field.layout == .sparse ? "indices and values" : "\(field.dimension ?? 0) numbers")"]
+            )
         }
         return reader.take().vectors[0]
     }

@@ -51,7 +51,9 @@ extension Settings {
     }
 
     private static func wrong(_ value: Located<String>, _ known: [String]) -> Failure {
-        Failure("E0317", "'\(value.value)' cannot stand here", at: value.span, help: ["known are \(known.joined(separator: ", "))"])
+        Failure(
+            "E0317", "'\(value.value)' cannot stand here", at: value.span,
+            help: ["known are \(known.joined(separator: ", "))"])
     }
 
     fileprivate static func unknown(_ name: Located<String>) -> Failure {

@@ -11,7 +11,10 @@ extension Command {
         let count = try call.optional(number) ?? .max
         let entries = session.history.entries.suffix(count)
         let rows = entries.map { entry -> JSONValue in
-            ["time": .string(Timestamp.text(entry.time)), "statement": .string(entry.text), "ok": .bool(entry.succeeded)]
+            [
+                "time": .string(Timestamp.text(entry.time)), "statement": .string(entry.text),
+                "ok": .bool(entry.succeeded),
+            ]
         }
         try await session.answer(call) { try await $0.print(rows: rows, columns: ["time", "ok", "statement"]) }
     }

@@ -8,7 +8,9 @@ extension Session {
         let folder = environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
         var template = Array("\(folder)/vecsh-XXXXXX.vsh".utf8CString)
         let descriptor = mkstemps(&template, 4)
-        guard descriptor >= 0 else { throw Failure("E0601", "cannot write to \(folder): \(FileProblem.last.reason)", at: span) }
+        guard descriptor >= 0 else {
+            throw Failure("E0601", "cannot write to \(folder): \(FileProblem.last.reason)", at: span)
+        }
         let path = template.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
         defer { unlink(path) }
         let bytes = Array(text.utf8)

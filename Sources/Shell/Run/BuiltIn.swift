@@ -33,12 +33,16 @@ extension BuiltIn {
         BuiltIn("exists(T)", "whether a collection is there, or a connection can be reached", argument: .target) {
             given, _, session in .bool(try await session.exists(given[0]))
         },
-        BuiltIn("dim(R)", "the dimension of its vectors; where there are several, they must agree", argument: .collection) {
+        BuiltIn(
+            "dim(R)", "the dimension of its vectors; where there are several, they must agree", argument: .collection
+        ) {
             given, span, session in
             let vectors = try await session.shape(given[0]).vectors.compactMap(\.dimension)
             return .integer(Int64(try agreed(vectors, "dimension", span)))
         },
-        BuiltIn("metric(R)", "the metric of its vectors; where there are several, they must agree", argument: .collection) {
+        BuiltIn(
+            "metric(R)", "the metric of its vectors; where there are several, they must agree", argument: .collection
+        ) {
             given, span, session in
             let shape = try await session.shape(given[0])
             guard let metrics = Optional(shape.vectors.compactMap(\.metric)), !metrics.isEmpty else { return .null }
@@ -75,7 +79,8 @@ extension BuiltIn {
     private static func agreed<Item: Hashable>(_ items: [Item], _ what: String, _ span: Span) throws -> Item {
         guard let first = items.first, Set(items).count == 1 else {
             throw Failure(
-                "E0315", items.isEmpty ? "the collection has no vector with a \(what)" : "its vectors differ in \(what)",
+                "E0315",
+                items.isEmpty ? "the collection has no vector with a \(what)" : "its vectors differ in \(what)",
                 at: span)
         }
         return first
@@ -86,7 +91,10 @@ extension BuiltIn {
 
 extension BuiltIn {
     private static let outside = [
-        BuiltIn("env(X[, DEFAULT])", "an environment variable; unset without a default is an error", arity: 1...2, argument: .name) {
+        BuiltIn(
+            "env(X[, DEFAULT])", "an environment variable; unset without a default is an error", arity: 1...2,
+            argument: .name
+        ) {
             given, _, session in
             let name = Located(given[0].value.description, at: given[0].span)
             if given.count == 2, session.invocation.environment[name.value] == nil { return given[1].value }
@@ -144,7 +152,8 @@ extension Session {
             guard self.connection(connection.value) != nil else { return false }
             return (try? await store(connection).collections()) != nil
         }
-        let place = try await place(Located(Reference(connection: target.value.connection, name: name), at: target.span))
+        let place = try await place(
+            Located(Reference(connection: target.value.connection, name: name), at: target.span))
         do throws(StoreError) {
             _ = try await place.store.describe(name)
             return true

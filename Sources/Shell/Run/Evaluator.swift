@@ -174,8 +174,10 @@ extension Session {
 }
 
 private func quotedForShell(_ text: String) -> String {
-    let isPlain = !text.isEmpty && text.utf8.allSatisfy { byte in
-        (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || "_-./:@%+,".utf8.contains(byte)
-    }
+    let isPlain =
+        !text.isEmpty
+        && text.utf8.allSatisfy { byte in
+            (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || "_-./:@%+,".utf8.contains(byte)
+        }
     return isPlain ? text : "'" + text.replacing("'", with: "'\\''") + "'"
 }

@@ -193,7 +193,8 @@ private enum FileNames {
         return names(in: place).filter { $0.name.hasPrefix(wanted) && ($0.name.first != "." || wanted.first == ".") }
             .map { entry in
                 Candidate(
-                    scheme + folder + entry.name + (entry.isFolder ? "/" : ""), kind: entry.isFolder ? "folder" : "file",
+                    scheme + folder + entry.name + (entry.isFolder ? "/" : ""),
+                    kind: entry.isFolder ? "folder" : "file",
                     follow: entry.isFolder ? "" : " ")
             }
     }
@@ -222,6 +223,7 @@ extension Model.Collection {
 extension VectorField {
     fileprivate var note: String {
         let size = dimension.map { " × \($0)" } ?? ""
-        return "\(layout == .dense ? element.rawValue : layout.rawValue)\(size)\(metric.map { " \($0.rawValue)" } ?? "")"
+        return
+            "\(layout == .dense ? element.rawValue : layout.rawValue)\(size)\(metric.map { " \($0.rawValue)" } ?? "")"
     }
 }

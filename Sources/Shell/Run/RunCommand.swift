@@ -57,7 +57,7 @@ extension Session {
         guard command.effect != .none else { return try await perform(command, parsed) }
         if command.effect == .writes { plannedWrites += 1 }
         try await answer(call) { output in
-            let text = secrets.redacted(parsed.span.text)
+            let text = secrets.redacted(parsed.verb.through(parsed.span).text)
             try await output.print(["would": .string(text)], plain: "would \(text)")
         }
     }

@@ -35,7 +35,9 @@ package final class Secrets: Sendable {
             result += rest[..<mark.upperBound]
             rest = rest[mark.upperBound...]
             let authority = rest.prefix { !" /'\"\n\t?#".contains($0) }
-            guard let at = authority.lastIndex(of: "@"), let colon = authority[..<at].firstIndex(of: ":") else { continue }
+            guard let at = authority.lastIndex(of: "@"), let colon = authority[..<at].firstIndex(of: ":") else {
+                continue
+            }
             result += authority[...colon] + mask
             rest = rest[at...]
         }

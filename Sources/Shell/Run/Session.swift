@@ -97,7 +97,8 @@ extension Session {
     func unknownConnection(_ name: Located<String>) -> Failure {
         let known = connections.map(\.name)
         let suggestion = Suggestion.nearest(to: name.value, in: known).map { "did you mean '\($0)'?" }
-        let list = known.isEmpty ? "there is none yet: connect NAME to URI" : "there are \(known.joined(separator: ", "))"
+        let list =
+            known.isEmpty ? "there is none yet: connect NAME to URI" : "there are \(known.joined(separator: ", "))"
         return Failure("E0401", "no connection '\(name.value)'", at: name.span, help: [suggestion ?? list])
     }
 

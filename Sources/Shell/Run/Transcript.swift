@@ -34,7 +34,9 @@ package final class Transcript: Sendable {
         write("\n```vecsh\n\(statement)\n```\n")
         let output = String(decoding: done.output, as: UTF8.self)
         if !output.isEmpty { write("\n```text\n\(output)\(output.hasSuffix("\n") ? "" : "\n")```\n") }
-        if !done.messages.isEmpty { write("\n" + done.messages.map { "> " + $0.replacing("\n", with: "\n> ") }.joined(separator: "\n") + "\n") }
+        if !done.messages.isEmpty {
+            write("\n" + done.messages.map { "> " + $0.replacing("\n", with: "\n> ") }.joined(separator: "\n") + "\n")
+        }
     }
 
     private func write(_ text: String) { writeText(text, to: descriptor) }

@@ -66,9 +66,12 @@ package struct CommandLine: Sendable {
         case "-q", "--quiet": isQuiet = true
         case "--no-rc": readsStartFile = false
         case "--no-history": keepsHistory = false
-        case "--color": coloring = try rest.choice(of: name, Coloring.allCases.map(\.rawValue)).flatMap(Coloring.init) ?? .automatic
+        case "--color":
+            coloring = try rest.choice(of: name, Coloring.allCases.map(\.rawValue)).flatMap(Coloring.init) ?? .automatic
         case "--progress":
-            progress = try rest.choice(of: name, ProgressStyle.allCases.map(\.rawValue)).flatMap(ProgressStyle.init) ?? .automatic
+            progress =
+                try rest.choice(of: name, ProgressStyle.allCases.map(\.rawValue)).flatMap(ProgressStyle.init)
+                ?? .automatic
         case "--log": log = try rest.value(of: name)
         case "--errors": writesErrorsAsJSON = try rest.choice(of: name, ["text", "json"]) == "json"
         case "--agent": beForAgents()

@@ -1,7 +1,7 @@
+import Glibc
 import JSON
 import Language
 import Model
-import Glibc
 
 /// The person's own settings: a start file, and connections by name without secrets.
 struct Profile {
@@ -40,7 +40,9 @@ struct Profile {
         statement += " lazy"
         let options = value["with"]?.members ?? []
         if !options.isEmpty {
-            statement += " with " + options.map { "\($0.name)=\(quoted($0.value.string ?? $0.value.text))" }.joined(separator: ", ")
+            statement +=
+                " with "
+                + options.map { "\($0.name)=\(quoted($0.value.string ?? $0.value.text))" }.joined(separator: ", ")
         }
         return statement
     }

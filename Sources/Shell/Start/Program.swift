@@ -117,7 +117,9 @@ package struct Program: Sendable {
         for (call, isConfirmed) in check.destructive {
             let place = call.span.source.position(of: call.span.range.lowerBound)
             let note = isConfirmed ? "" : "  (not confirmed)"
-            _ = print("destroys: \(call.span.source.name):\(place.line): \(session.secrets.redacted(call.span.text))\(note)\n")
+            _ = print(
+                "destroys: \(call.span.source.name):\(place.line): \(session.secrets.redacted(call.span.text))\(note)\n"
+            )
         }
         return check.problems.isEmpty ? ExitCode.success.rawValue : ExitCode.usage.rawValue
     }
@@ -142,7 +144,6 @@ package struct Program: Sendable {
         return ExitCode.success.rawValue
     }
 }
-
 
 extension Session {
     /// Says what went wrong, if it has not been said, and gives the exit code.
