@@ -46,7 +46,7 @@ package struct JSONWriter {
     }
 
     private mutating func append(_ room: UnsafeMutableBufferPointer<CChar>, count: Int) {
-        bytes.append(contentsOf: room[..<count].lazy.map(UInt8.init(bitPattern:)))
+        bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(room)[..<count]))
     }
 
     private mutating func append(escaping byte: UInt8) {

@@ -30,16 +30,17 @@ enum CSV {
     /// One value, in quotes where it needs them.
     static func write(_ value: some Swift.Collection<UInt8>, to writer: inout JSONWriter) {
         guard value.isEmpty || value.contains(where: isSpecial) else { return writer.raw(value) }
-        let quote = UInt8(ascii: "\"")
-        writer.bytes.append(quote)
-        for byte in value {
-            if byte == quote { writer.bytes.append(quote) }
-            writer.bytes.append(byte)
+        writer.raw("\"")
+        for (place, run) in value.split(separator: quote, omittingEmptySubsequences: false).enumerated() {
+            if place > 0 { writer.raw("\"\"") }
+            writer.raw(run)
         }
-        writer.bytes.append(quote)
+        writer.raw("\"")
     }
 
+    private static let quote = UInt8(ascii: "\"")
+
     private static func isSpecial(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\"") || byte == 0x0A || byte == 0x0D
+        byte == UInt8(ascii: ",") || byte == quote || byte == 0x0A || byte == 0x0D
     }
 }

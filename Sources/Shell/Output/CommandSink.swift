@@ -15,16 +15,18 @@ struct CommandSink: Sink {
         self.command = command
         var file: FileSink?
         if let path { file = try FileSink(path) }
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw .system("run", command, errno) }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        defer { close(ends[0]) }
-        input = DescriptorSink(ends[1], name: "`\(command)`", whenClosed: .readerLeft)
+        guard let pipe = PipeEnds() else {
+            let reason = errno
+            file?.abandon()
+            throw .system("run", command, reason)
+        }
+        defer { close(pipe.reading) }
+        input = DescriptorSink(pipe.writing, name: "`\(command)`", whenClosed: .readerLeft)
         do {
             process = try ShellProcess(
-                command, input: ends[0], output: file?.descriptor ?? standardOutput, adding: variables)
+                command, input: pipe.reading, output: file?.descriptor ?? standardOutput, adding: variables)
         } catch {
-            close(ends[1])
+            close(pipe.writing)
             file?.abandon()
             throw error
         }

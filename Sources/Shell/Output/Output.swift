@@ -18,6 +18,7 @@ package struct Output: Sendable {
     ///
     /// Answers nil if the pager or the command was left before the end. Throws
     /// ``OutputError/standardOutputClosed`` if nobody reads standard output any more.
+    @discardableResult
     package static func to<Value>(
         _ place: Destination.Place, format: Format = .table, options: OutputOptions = OutputOptions(),
         isolation: isolated (any Actor)? = #isolation, _ body: (Output) async throws -> Value

@@ -9,15 +9,14 @@ struct RecordCells {
 
     /// `key`, `score`, then vectors and fields under their names, and what else the records carry.
     ///
-    /// Where two would have one name, `vectors.` and `fields.` tell them apart.
-    func titles(extra: [String] = []) -> [String] {
+    /// Where two would have one name, `vectors.` and `fields.` tell them apart; `rest` holds what is no field.
+    func titles(extra: [String] = [], rest: [String] = []) -> [String] {
         let leading = hasScores ? ["key", "score"] : ["key"]
-        let names = leading + shape.vectors.map(\.name) + shape.fields.map(\.name) + extra
-        let uses = Dictionary(names.map { ($0, 1) }, uniquingKeysWith: +)
-        return names.enumerated().map { place, name in
-            guard place >= leading.count, uses[name, default: 1] > 1 else { return name }
-            return (place < leading.count + shape.vectors.count ? "vectors." : "fields.") + name
-        }
+        let vectors = shape.vectors.map(\.name)
+        let fields = shape.fields.map(\.name) + extra
+        let uses = Dictionary((leading + vectors + fields + rest).map { ($0, 1) }, uniquingKeysWith: +)
+        func distinct(_ name: String, _ prefix: String) -> String { uses[name, default: 1] > 1 ? prefix + name : name }
+        return leading + vectors.map { distinct($0, "vectors.") } + fields.map { distinct($0, "fields.") } + rest
     }
 
     /// The declared parts of one record, in the order of the titles.

@@ -49,6 +49,7 @@ struct TableRecords: RecordText {
         let columns = zip(titles, cells).enumerated().map { place, column in
             Table.Column(title: column.0, cells: column.1, isKey: place == 0)
         }
+        if printed > 0 { writer.raw("\n") }
         writer.raw(Table(columns: columns).lines(look).text.utf8)
         declared = declared.map { _ in [] }
         printed += held

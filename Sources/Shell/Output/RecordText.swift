@@ -78,7 +78,7 @@ struct CSVRecords: RecordText {
     init(_ shape: Model.Collection, header: RecordCells) {
         self.shape = shape
         records = RecordWriter(shape)
-        titles = header.titles(extra: shape.isOpen ? ["fields"] : [])
+        titles = header.titles(rest: shape.isOpen ? ["fields"] : [])
         hasScores = header.hasScores
     }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// A shell command that runs beside us.
 struct ShellProcess: Sendable {
@@ -25,7 +26,9 @@ struct ShellProcess: Sendable {
         var id: pid_t = 0
         let code = CStrings(["/bin/sh", "-c", command]).withPointers { arguments in
             CStrings(ShellProcess.inheritedEnvironment + variables).withPointers { environment in
-                posix_spawn(&id, "/bin/sh", &actions, &attributes, arguments, environment)
+                PipeEnds.lock.withLock { _ in
+                    posix_spawn(&id, "/bin/sh", &actions, &attributes, arguments, environment)
+                }
             }
         }
         guard code == 0 else { throw .system("run", command, code) }
@@ -65,6 +68,28 @@ struct ShellProcess: Sendable {
             next += 1
         }
         return variables
+    }
+}
+
+/// The two ends of a pipe, which children do not inherit.
+struct PipeEnds {
+    let reading: Int32
+    let writing: Int32
+
+    /// Held while a pipe is made and while a process is started: one that starts in between would hold the pipe open,
+    /// and its reader would wait for ever.
+    fileprivate static let lock = Mutex(())
+
+    /// Nil, with `errno` set, where no more files can be opened.
+    init?() {
+        var ends: [Int32] = [-1, -1]
+        let isMade = PipeEnds.lock.withLock { _ in
+            guard pipe(&ends) == 0 else { return false }
+            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+            return true
+        }
+        guard isMade else { return nil }
+        (reading, writing) = (ends[0], ends[1])
     }
 }
 
