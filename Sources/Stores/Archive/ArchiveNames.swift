@@ -2,8 +2,8 @@
 enum ArchiveNames {
     private static let longest = 200
 
-    /// Lower-case letters, digits, `_` and `-` stand for themselves, every other byte as `%` and two digits; a name that
-    /// grows too long is cut and ends in a part of its checksum.
+    /// Lower-case letters, digits, `_` and `-` stand for themselves, every other byte as `%` and two digits; a name
+    /// that grows too long is cut and ends in a part of its checksum.
     static func encoded(_ name: String) -> String {
         guard !name.isEmpty else { return "%" }
         let whole = name.utf8.map(spelling).joined()
