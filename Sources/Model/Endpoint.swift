@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// The parts of a store's URI.
 package struct Endpoint: Hashable, Sendable {
     package var scheme: String
@@ -49,16 +47,6 @@ package struct Endpoint: Hashable, Sendable {
             place = place[..<colon]
         }
         host = String(place)
-    }
-}
-
-extension Endpoint {
-    /// The path in this computer's file system, with `~` as the home folder.
-    package var localPath: String {
-        guard path == "~" || path.hasPrefix("~/"), let home = ProcessInfo.processInfo.environment["HOME"] else {
-            return path
-        }
-        return home + path.dropFirst()
     }
 }
 

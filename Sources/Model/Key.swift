@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// Identifies one record of a collection; every key has one legal spelling.
 package enum Key: Hashable, Sendable {
     case integer(Int64)
@@ -17,7 +15,7 @@ extension Key: Comparable {
         switch (a, b) {
         case (.integer(let a), .integer(let b)): a < b
         case (.natural(let a), .natural(let b)): a < b
-        case (.uuid(let a), .uuid(let b)): a.uuidString < b.uuidString
+        case (.uuid(let a), .uuid(let b)): a < b
         case (.text(let a), .text(let b)): a < b
         default: a.rank < b.rank
         }
@@ -38,7 +36,7 @@ extension Key: CustomStringConvertible {
         switch self {
         case .integer(let value): String(value)
         case .natural(let value): String(value)
-        case .uuid(let value): value.uuidString.lowercased()
+        case .uuid(let value): value.description
         case .text(let value): value.description
         }
     }
@@ -68,8 +66,8 @@ package enum KeyType: Hashable, Sendable {
             switch self {
             case .int64: Int64(text).map(Key.integer)
             case .uint64: UInt64(text).map(Key.init(natural:))
-            case .uuid: UUID(uuidString: text).map(Key.uuid)
-            case .id: UInt64(text).map(Key.init(natural:)) ?? UUID(uuidString: text).map(Key.uuid)
+            case .uuid: UUID(text.utf8).map(Key.uuid)
+            case .id: UInt64(text).map(Key.init(natural:)) ?? UUID(text.utf8).map(Key.uuid)
             case .text: .text(Text(text))
             }
         return key.flatMap { accepts($0) ? $0 : nil }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import JSON
 
 /// Records from their JSON text: `{"key":…,"vectors":{…},"fields":{…}}`, one after the other, into a batch.
@@ -103,7 +102,7 @@ package struct RecordReader {
         let text = Text(utf8: try scanner.string())
         switch shape.key.type {
         case .text: return .text(text)
-        case .uuid, .id: return UUID(uuidString: text.description).map(Key.uuid)
+        case .uuid, .id: return UUID(text.utf8).map(Key.uuid)
         case .int64, .uint64: return nil
         }
     }

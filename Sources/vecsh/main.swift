@@ -1,6 +1,5 @@
-import FoundationEssentials
 import Glibc
 import Shell
 
 let arguments = Array(Swift.CommandLine.arguments.dropFirst())
-exit(await Program.main(arguments, environment: ProcessInfo.processInfo.environment))
+exit(await Program.main(arguments, environment: Environment.all))

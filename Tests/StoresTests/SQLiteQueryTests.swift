@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import Model
 import TestSupport
 import Testing
@@ -18,9 +18,9 @@ import Testing
                 .uint64, [.integer(0), .integer(.max), .natural(1 << 63), .natural(.max)],
                 [.integer(-1), .integer(.max), .natural(1 << 63), .natural(.max)]
             ),
-            (.uuid, try #require(UUID(uuidString: uuid)).keys, [.text(Text(uuid)), .text("6"), .text("550E")]),
+            (.uuid, try #require(UUID(uuid.utf8)).keys, [.text(Text(uuid)), .text("6"), .text("550E")]),
             (
-                .id, [.integer(7), .natural(.max)] + (try #require(UUID(uuidString: uuid)).keys),
+                .id, [.integer(7), .natural(.max)] + (try #require(UUID(uuid.utf8)).keys),
                 [
                     .integer(7), .natural(.max), .text(Text(uuid)), .text("18446744073709551615"), .double(7),
                     .bool(true),
@@ -180,7 +180,7 @@ import Testing
             let values = [Float(number % 5), Float(number % 3), number % 7 == 0 ? 0 : 1]
             let key: Key =
                 number % 3 == 0
-                ? .integer(Int64(number)) : number % 3 == 1 ? .natural(.max - UInt64(number)) : .uuid(UUID())
+                ? .integer(Int64(number)) : number % 3 == 1 ? .natural(.max - UInt64(number)) : .uuid(.random())
             builder.keys.append(key)
             builder.fields[0].append(Int64(number % 4))
             if number % 11 == 0 {
@@ -213,7 +213,7 @@ extension Filter.Comparison {
 
 extension UUID {
     /// This one and two that sort around it.
-    fileprivate var keys: [Key] { [.uuid(self), .uuid(UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1)))] }
+    fileprivate var keys: [Key] { [.uuid(self), .uuid(UUID(high: 0, low: 1))] }
 }
 
 extension UInt32 {

@@ -75,10 +75,8 @@ extension Session {
 
     /// What a shell command prints first: a password.
     func firstLine(of command: Located<String>) async throws -> String {
-        var ends: [Int32] = [0, 0]
-        guard pipe(&ends) == 0 else { throw Failure("E0605", "no pipe could be made", at: command.span) }
-        let (reader, writer) = (ends[0], ends[1])
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        guard let pipe = PipeEnds() else { throw Failure("E0605", "no pipe could be made", at: command.span) }
+        let (reader, writer) = (pipe.reading, pipe.writing)
         async let bytes = offPool { readAll(reader) }
         do {
             try await run(command, output: writer)

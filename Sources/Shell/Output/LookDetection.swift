@@ -56,6 +56,27 @@ package struct Environment: Sendable {
 
     package static let process = Environment { name in getenv(name).map { String(cString: $0) } }
 
+    /// Everything that the process was given, as `NAME=value`.
+    static var assignments: [String] {
+        var found: [String] = []
+        var next = environ
+        while let assignment = next.pointee {
+            found.append(String(cString: assignment))
+            next += 1
+        }
+        return found
+    }
+
+    /// Everything that the process was given, by name.
+    package static var all: [String: String] {
+        let pairs = assignments.compactMap { assignment in
+            assignment.firstIndex(of: "=").map {
+                (String(assignment[..<$0]), String(assignment[assignment.index(after: $0)...]))
+            }
+        }
+        return Dictionary(pairs) { first, _ in first }
+    }
+
     package subscript(name: String) -> String? { value(name).flatMap { $0.isEmpty ? nil : $0 } }
 
     /// The value even if it is empty.

@@ -25,7 +25,7 @@ struct ShellProcess: Sendable {
         defer { posix_spawnattr_destroy(&attributes) }
         var id: pid_t = 0
         let code = CStrings(["/bin/sh", "-c", command]).withPointers { arguments in
-            CStrings(ShellProcess.inheritedEnvironment + variables).withPointers { environment in
+            CStrings(Environment.assignments + variables).withPointers { environment in
                 PipeEnds.lock.withLock { _ in
                     posix_spawn(&id, "/bin/sh", &actions, &attributes, arguments, environment)
                 }
@@ -58,16 +58,6 @@ struct ShellProcess: Sendable {
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
         return attributes
-    }
-
-    private static var inheritedEnvironment: [String] {
-        var variables: [String] = []
-        var next = environ
-        while let variable = next.pointee {
-            variables.append(String(cString: variable))
-            next += 1
-        }
-        return variables
     }
 }
 

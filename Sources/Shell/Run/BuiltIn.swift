@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 import JSON
 import Language
@@ -101,10 +100,10 @@ extension BuiltIn {
             return .text(try session.environment(name))
         },
         BuiltIn("now()", "the time, in UTC", arity: 0...0) { _, _, _ in
-            .text(Timestamp.text(Int64(Date().timeIntervalSince1970) * 1_000_000))
+            .text(Timestamp.text(Int64(time(nil)) * 1_000_000))
         },
         BuiltIn("uuid5(x)", "the UUID that RFC 4122 makes of a text, in its URL namespace") { given, _, _ in
-            .text(UUID5.url(given[0].value.description))
+            .text(UUID5.url(given[0].value.description).description)
         },
         BuiltIn("lines(P)", "the lines of a file, without empty ones", argument: .path) { given, _, session in
             let text = try await session.fileText(Located(given[0].value.description, at: given[0].span))

@@ -1,26 +1,26 @@
+import Model
+
 /// Names as UUIDs (RFC 4122, version 5), as Qdrant's own migration tool makes them.
 enum UUID5 {
     private static let urlNamespace: [UInt8] = [
         0x6b, 0xa7, 0xb8, 0x11, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8,
     ]
 
-    static func url(_ name: String) -> String {
-        var bytes = Array(sha1(urlNamespace + Array(name.utf8))[..<16])
-        bytes[6] = bytes[6] & 0x0F | 0x50
-        bytes[8] = bytes[8] & 0x3F | 0x80
-        let digits = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
-        return [0..<4, 4..<6, 6..<8, 8..<10, 10..<16].map { digits[$0].joined() }.joined(separator: "-")
+    static func url(_ name: String) -> UUID {
+        let words = sha1(urlNamespace + Array(name.utf8))
+        let (high, low) = (UInt64(words[0]) << 32 | UInt64(words[1]), UInt64(words[2]) << 32 | UInt64(words[3]))
+        return UUID(high: high, low: low).marked(version: 5)
     }
 
     /// FIPS 180-4; only names go through it, so plainness comes before speed.
-    private static func sha1(_ message: [UInt8]) -> [UInt8] {
+    private static func sha1(_ message: [UInt8]) -> [UInt32] {
         var state: [UInt32] = [0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0]
         let length = UInt64(message.count) * 8
         var padded = message + [0x80]
         padded += Array(repeating: 0, count: (120 - padded.count % 64) % 64)
         padded += (0..<8).map { UInt8(truncatingIfNeeded: length >> (56 - 8 * UInt64($0))) }
         for start in stride(from: 0, to: padded.count, by: 64) { mix(padded[start..<start + 64], into: &state) }
-        return state.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * UInt32($0))) } }
+        return state
     }
 
     private static func mix(_ block: ArraySlice<UInt8>, into state: inout [UInt32]) {

@@ -21,7 +21,7 @@ package enum SQLite {
                 help: "say sqlite:///absolute/path.db, sqlite://./relative.db or sqlite://~/in/home.db")
         }
         return SQLiteFile(
-            path: endpoint.localPath, mayCreate: try mayCreate(options["create"] ?? "yes"),
+            path: endpoint.path, mayCreate: try mayCreate(options["create"] ?? "yes"),
             timeout: try milliseconds(options["busy_timeout"] ?? "5000"))
     }
 

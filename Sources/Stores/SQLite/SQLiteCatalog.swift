@@ -1,4 +1,3 @@
-import FoundationEssentials
 import JSON
 import Model
 
@@ -105,7 +104,7 @@ extension SQLiteConnection {
     /// Makes a collection with its table and its indexes.
     func make(_ collection: Collection) throws(StoreError) -> SQLiteTable {
         var names = try takenNames()
-        let identity = Identity(UUID().uuidString.lowercased())
+        let identity = Identity(UUID.random().description)
         var table = SQLiteTable(collection, identity: identity, taken: &names)
         try run(table.creation)
         if !collection.vectors.isEmpty { try run(table.rowsIndex(names.claim("\(table.name)_rows"))) }

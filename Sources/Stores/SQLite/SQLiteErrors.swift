@@ -1,5 +1,5 @@
 import CSQLite
-import FoundationEssentials
+import Glibc
 import Model
 
 extension SQLiteFile {
@@ -35,7 +35,7 @@ extension SQLiteFile {
     }
 
     private func closed(_ words: String) -> StoreError {
-        let isReadable = FileManager.default.isReadableFile(atPath: path)
+        let isReadable = access(path, R_OK) == 0
         let verb = isReadable ? "written" : "opened"
         return StoreError(
             .unauthorized, "\(path) may not be \(verb): \(words)",

@@ -1,5 +1,5 @@
 import CSQLite
-import FoundationEssentials
+import Glibc
 import Model
 
 /// Where a database is, or will be, and how it is opened.
@@ -11,8 +11,7 @@ struct SQLiteFile: Sendable {
 
     /// Whether the file is there; throws if it is no file, or if it can never be there.
     func isPresent() throws(StoreError) -> Bool {
-        var isFolder = false
-        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) {
+        if let isFolder = SQLiteFile.isFolder(path) {
             guard !isFolder else {
                 throw StoreError(
                     .rejected, "\(path) is a folder, not a database",
@@ -29,9 +28,7 @@ struct SQLiteFile: Sendable {
 
     private func checkFolder() throws(StoreError) {
         let folder = path.lastIndex(of: "/").map { path[..<$0].isEmpty ? "/" : String(path[..<$0]) } ?? "."
-        var isFolder = false
-        let exists = FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder)
-        guard !exists else {
+        if let isFolder = SQLiteFile.isFolder(folder) {
             guard isFolder else { throw StoreError(.rejected, "\(folder) is a file, not a folder") }
             return
         }
@@ -61,5 +58,11 @@ struct SQLiteFile: Sendable {
         return try SQLiteConnection(self, uri: uri, flags: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI)
     }
 
-    private var hasLog: Bool { FileManager.default.fileExists(atPath: path + "-wal") }
+    private var hasLog: Bool { access(path + "-wal", F_OK) == 0 }
+
+    /// Nil where nothing is.
+    private static func isFolder(_ path: String) -> Bool? {
+        var facts = stat()
+        return stat(path, &facts) == 0 ? facts.st_mode & S_IFMT == S_IFDIR : nil
+    }
 }

@@ -1,5 +1,4 @@
 import CSQLite
-import FoundationEssentials
 import Model
 
 /// How keys are spelled: integers as such, larger ones as twenty digits of text, UUIDs as text in small letters.
@@ -10,7 +9,7 @@ extension SQLiteValue {
         case .natural(let value):
             let digits = String(value)
             self = .text(String(repeating: "0", count: 20 - digits.count) + digits)
-        case .uuid(let value): self = .text(value.spelling)
+        case .uuid(let value): self = .text(value.utf8)
         case .text(let text): self = .text(text.utf8)
         }
     }
@@ -24,7 +23,7 @@ extension SQLiteTable {
             switch collection.key.type {
             case .int64: .integer(statement.integer(column))
             case .text: .text(Text(utf8: Array(statement.bytes(column))))
-            case .uuid: UUID(spelling: statement.bytes(column)).map(Key.uuid)
+            case .uuid: UUID(statement.bytes(column)).map(Key.uuid)
             case .uint64, .id:
                 isInteger ? .integer(statement.integer(column)) : Key(spelling: statement.bytes(column))
             }
@@ -42,29 +41,8 @@ extension Key {
         let key =
             bytes.count == 20
             ? UInt64(String(decoding: bytes, as: UTF8.self)).map(Key.init(natural:))
-            : UUID(spelling: bytes).map(Key.uuid)
+            : UUID(bytes).map(Key.uuid)
         guard let key else { return nil }
         self = key
-    }
-}
-
-extension UUID {
-    fileprivate var spelling: [UInt8] {
-        let digits: StaticString = "0123456789abcdef"
-        var spelling: [UInt8] = []
-        spelling.reserveCapacity(36)
-        withUnsafeBytes(of: uuid) { bytes in
-            for (place, byte) in bytes.enumerated() {
-                if [4, 6, 8, 10].contains(place) { spelling.append(UInt8(ascii: "-")) }
-                spelling.append(digits.utf8Start[Int(byte >> 4)])
-                spelling.append(digits.utf8Start[Int(byte & 0xF)])
-            }
-        }
-        return spelling
-    }
-
-    fileprivate init?(spelling bytes: UnsafeBufferPointer<UInt8>) {
-        guard bytes.count == 36 else { return nil }
-        self.init(uuidString: String(decoding: bytes, as: UTF8.self))
     }
 }
