@@ -42,12 +42,12 @@ struct PromptTrial {
 
     /// Says how often Ctrl-C is pressed; the second press ends it.
     private func sleep(seconds: Double) async {
-        say("sleeping")
         let rest = Task { try await Task.sleep(for: .seconds(seconds)) }
         let watch = Interrupt.shared.onInterrupt { presses in
             say("press \(presses)")
             if presses == 2 { rest.cancel() }
         }
+        say("sleeping")
         let result = await rest.result
         watch.end()
         say((try? result.get()) == nil ? "stopped" : "slept")

@@ -7,6 +7,8 @@ package struct DrawnScreen {
     package private(set) var modes: Set<String> = []
     /// Whether anything was written in colour, bold or dim.
     package private(set) var hasUsedStyles = false
+    /// How many bytes have come, which tells an answer from what stood there before.
+    package private(set) var bytesFed = 0
     /// A cell holds a character with its combining marks; the right half of a wide one is empty text.
     private var cells: [[String]]
     /// The cursor stands behind the last column: the next character goes to the next row.
@@ -30,7 +32,9 @@ package struct DrawnScreen {
     }
 
     package mutating func feed(_ bytes: some Sequence<UInt8>) {
+        let waiting = undecoded.count
         undecoded += bytes
+        bytesFed += undecoded.count - waiting
         let whole = undecoded.wholeCharacters
         let text = String(decoding: undecoded[..<whole], as: UTF8.self)
         undecoded.removeFirst(whole)
