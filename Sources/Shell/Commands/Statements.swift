@@ -66,6 +66,6 @@ extension Session {
         let script = Parser.parse(Source(name: "edit", text: text), nil, .vecsh)
         if let problem = script.problems.first { throw problem }
         try await run(script.statements)
-        history.add(secrets.redacted(text.trimmed), succeeded: true, directory: WorkingFolder.path)
+        history.add(secrets.redacted(text.trimmed), succeeded: true, directory: Folders.current)
     }
 }

@@ -50,6 +50,8 @@ struct Prompt {
         } catch let quit as Quit {
             return quit.code
         } catch {
+            // The terminal has shown ^C; what is said stands below it.
+            if Failure(error, at: nil).exit == .interrupted { session.messages.warn("") }
             _ = session.ending(of: error)
             succeeded = false
         }
@@ -74,7 +76,7 @@ extension Session {
     }
 
     fileprivate func remember(_ text: String, succeeded: Bool) {
-        history.add(secrets.redacted(text), succeeded: succeeded, directory: WorkingFolder.path)
+        history.add(secrets.redacted(text), succeeded: succeeded, directory: Folders.current)
         if succeeded, !["save", "edit", "history", "help"].contains(text.trimmed.prefix { $0.isLetter }) {
             self.succeeded.append(secrets.redacted(text.trimmed))
         }

@@ -33,6 +33,7 @@ package actor Session {
         messages = Messages(invocation, secrets: secrets, transcript: transcript)
         names = NameCache()
         let keepsHistory = invocation.isInteractive && invocation.keepsHistory
+        if keepsHistory { Folders.make(above: invocation.historyPath) }
         history = History(path: keepsHistory ? invocation.historyPath : nil)
         settings.format = invocation.format
     }

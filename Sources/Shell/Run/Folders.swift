@@ -1,0 +1,19 @@
+import Glibc
+
+enum Folders {
+    /// Makes the folder that a file lies in, and those above it; only the owner may look into what is new.
+    static func make(above path: String) {
+        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return }
+        let folder = String(path[..<slash])
+        guard access(folder, F_OK) != 0 else { return }
+        make(above: folder)
+        mkdir(folder, 0o700)
+    }
+
+    /// Where the program runs.
+    static var current: String {
+        guard let text = getcwd(nil, 0) else { return "" }
+        defer { free(text) }
+        return String(cString: text)
+    }
+}
