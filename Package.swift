@@ -20,9 +20,10 @@ let package = Package(
         .target(name: "Model", dependencies: ["JSON"], swiftSettings: settings),
         .target(
             name: "Stores", dependencies: ["Model", "JSON", "CSQLite", "CSHA256"], swiftSettings: settings),
+        .target(name: "Transfer", dependencies: ["Model", "JSON", "CSHA256"], swiftSettings: settings),
         .target(name: "Language", dependencies: ["Model", "JSON"], swiftSettings: settings),
         .target(
-            name: "Shell", dependencies: ["Model", "JSON", "Stores", "Language", "CEditLine", "CSignals"],
+            name: "Shell", dependencies: ["Model", "JSON", "Stores", "Transfer", "Language", "CEditLine", "CSignals"],
             swiftSettings: settings),
         .executableTarget(name: "vecsh", dependencies: ["Shell"], swiftSettings: settings),
 
@@ -34,6 +35,9 @@ let package = Package(
         .testTarget(name: "ModelTests", dependencies: ["Model", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "StoresTests", dependencies: ["Stores", "Model", "JSON", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "TransferTests", dependencies: ["Transfer", "Stores", "Model", "JSON", "TestSupport"],
+            swiftSettings: settings),
         .testTarget(name: "LanguageTests", dependencies: ["Language", "Shell"], swiftSettings: settings),
         .testTarget(
             name: "ShellTests", dependencies: ["Shell", "Language", "vecsh", "prompt-trial", "TestSupport"],

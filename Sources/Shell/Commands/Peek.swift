@@ -89,35 +89,10 @@ struct Wanted {
 
     /// Without members that are not wanted.
     func trimmed(_ batch: Batch) -> Batch {
-        guard let extra, let rest = batch.rest, case .bytes(let rows) = rest.values else { return batch }
-        var kept = ColumnBuilder(.bytes)
-        for row in 0..<batch.count {
-            guard rest.mark(row) == .value else {
-                kept.append(missing: rest.mark(row))
-                continue
-            }
-            kept.append(bytes: Wanted.members(of: Array(rows[row]), extra))
-        }
+        guard let extra, let rest = batch.rest else { return batch }
         var trimmed = batch
-        trimmed.rest = kept.column()
+        trimmed.rest = rest.members(count: batch.count) { extra.contains($0) ? $0 : nil }
         return trimmed
-    }
-
-    private static func members(of object: [UInt8], _ names: Set<Text>) -> [UInt8] {
-        var writer = JSONWriter()
-        writer.raw("{")
-        // The text has been read as JSON before it came here.
-        try? object.withScanner { scanner throws(JSONError) in
-            try scanner.object { (scanner, name) throws(JSONError) in
-                let text = try scanner.decoded(name)
-                let value = try scanner.skip()
-                guard names.contains(Text(utf8: text)) else { return }
-                writer.name(text)
-                writer.raw(scanner.raw(value))
-            }
-        }
-        writer.raw("}")
-        return writer.bytes
     }
 }
 

@@ -103,7 +103,7 @@ extension BuiltIn {
             .text(Timestamp.text(Int64(time(nil)) * 1_000_000))
         },
         BuiltIn("uuid5(x)", "the UUID that RFC 4122 makes of a text, in its URL namespace") { given, _, _ in
-            .text(UUID5.url(given[0].value.description).description)
+            .text(UUID(urlName: given[0].value.description).description)
         },
         BuiltIn("lines(P)", "the lines of a file, without empty ones", argument: .path) { given, _, session in
             let text = try await session.fileText(Located(given[0].value.description, at: given[0].span))

@@ -1,19 +1,19 @@
-import Model
+extension UUID {
+    /// The UUID of a name in the URL namespace (RFC 4122, version 5), as Qdrant's own migration tool makes them.
+    package init(urlName name: String) {
+        let words = SHA1.digest(Self.urlNamespace + Array(name.utf8))
+        let (high, low) = (UInt64(words[0]) << 32 | UInt64(words[1]), UInt64(words[2]) << 32 | UInt64(words[3]))
+        self = UUID(high: high, low: low).marked(version: 5)
+    }
 
-/// Names as UUIDs (RFC 4122, version 5), as Qdrant's own migration tool makes them.
-enum UUID5 {
     private static let urlNamespace: [UInt8] = [
         0x6b, 0xa7, 0xb8, 0x11, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8,
     ]
+}
 
-    static func url(_ name: String) -> UUID {
-        let words = sha1(urlNamespace + Array(name.utf8))
-        let (high, low) = (UInt64(words[0]) << 32 | UInt64(words[1]), UInt64(words[2]) << 32 | UInt64(words[3]))
-        return UUID(high: high, low: low).marked(version: 5)
-    }
-
+private enum SHA1 {
     /// FIPS 180-4; only names go through it, so plainness comes before speed.
-    private static func sha1(_ message: [UInt8]) -> [UInt32] {
+    static func digest(_ message: [UInt8]) -> [UInt32] {
         var state: [UInt32] = [0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0]
         let length = UInt64(message.count) * 8
         var padded = message + [0x80]

@@ -1,0 +1,101 @@
+import JSON
+import Model
+
+/// What a copy does to records on their way.
+package struct Mapping: Hashable, Sendable {
+    /// Only these vectors and fields; nil is all.
+    package var fields: [String]?
+    /// New names by old ones.
+    package var rename: [String: String]
+    /// Values that every record gets, found once when the copy was planned.
+    package var set: [String: JSONValue]
+    package var keys: KeyRule
+    /// A field that keeps the key as it was.
+    package var keepKeyAs: String?
+
+    package enum KeyRule: String, Sendable, CaseIterable { case keep, uuid5 }
+
+    package init(
+        fields: [String]? = nil, rename: [String: String] = [:], set: [String: JSONValue] = [:],
+        keys: KeyRule = .keep, keepKeyAs: String? = nil
+    ) {
+        self.fields = fields
+        self.rename = rename
+        self.set = set
+        self.keys = keys
+        self.keepKeyAs = keepKeyAs
+    }
+
+    package static let identity = Mapping()
+
+    var projection: Projection {
+        guard let fields else { return .all }
+        return Projection(vectors: Set(fields), fields: Set(fields), rest: true)
+    }
+
+    var json: JSONValue {
+        [
+            "fields": fields.map { .array($0.map(JSONValue.string)) } ?? .null,
+            "rename": .object(rename.mapValues(JSONValue.string)), "set": .object(set), "ids": .string(keys.rawValue),
+            "keep_id_as": .optional(keepKeyAs),
+        ]
+    }
+
+    init?(json: JSONValue?) {
+        guard let json, let keys = json["ids"]?.string.flatMap(KeyRule.init(rawValue:)) else { return nil }
+        self.init(
+            fields: json["fields"]?.array?.compactMap(\.string),
+            rename: json["rename"]?.dictionary?.compactMapValues(\.string) ?? [:], set: json["set"]?.dictionary ?? [:],
+            keys: keys, keepKeyAs: json["keep_id_as"]?.string)
+    }
+}
+
+extension Mapping {
+    /// The shape that records have behind this mapping; throws for a name that is not there, or is taken.
+    package func shape(of source: Collection, named name: String) throws(JobError) -> Collection {
+        var shape = projection.shape(of: source)
+        shape.name = name
+        shape.native = [:]
+        try checkNames(source)
+        for place in shape.vectors.indices { shape.vectors[place].name = renamed(shape.vectors[place].name) }
+        for place in shape.fields.indices { shape.fields[place].name = renamed(shape.fields[place].name) }
+        let kept = Set(shape.vectors.map(\.name) + shape.fields.map(\.name))
+        shape.indexes = source.indexes.map { index in
+            var index = index
+            index.field = renamed(index.field)
+            return index
+        }.filter { kept.contains($0.field) || shape.isOpen }
+        for (field, value) in set.sorted(by: { $0.key < $1.key }) { shape.fields.removeAll { $0.name == field }
+            shape.fields.append(Field(name: field, type: value.fieldType))
+        }
+        if keys == .uuid5 { shape.key.type = .uuid }
+        if let keepKeyAs { shape.fields.append(Field(name: keepKeyAs, type: .text(maxLength: nil))) }
+        return shape
+    }
+
+    private func renamed(_ name: String) -> String { rename[name] ?? name }
+
+    private func checkNames(_ source: Collection) throws(JobError) {
+        let known = Set(source.vectors.map(\.name) + source.fields.map(\.name))
+        let named = (fields ?? []) + rename.keys
+        if !source.isOpen, let unknown = named.first(where: { !known.contains($0) }) {
+            throw JobError("\(source.name) has no field \"\(unknown)\"", help: "it has \(known.sorted().joined(separator: ", "))")
+        }
+        for new in rename.values where known.contains(new) && rename[new] == nil {
+            throw JobError("\"\(new)\" is a field of \(source.name) already", help: "choose another name")
+        }
+    }
+}
+
+extension JSONValue {
+    /// The type of a field that holds this value in every record.
+    var fieldType: FieldType {
+        switch self {
+        case .bool: .bool
+        case .integer: .int64
+        case .double: .double
+        case .string: .text(maxLength: nil)
+        case .null, .array, .object, .raw: .json
+        }
+    }
+}

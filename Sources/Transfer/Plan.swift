@@ -1,0 +1,152 @@
+import JSON
+import Model
+
+/// What a copy will do, decided before anything is written.
+package struct Plan: Sendable {
+    package var context: Context
+    /// The state of the source that is read.
+    package var moment: Moment
+    package var slices: [Slice]
+    package var tuning: Tuning
+    /// What the source holds, as far as it says.
+    package var records: Int
+    package var bytes: Int
+    package var verdicts: [Verdict]
+    package var estimate: Duration?
+
+    package var losses: Int { verdicts.count { $0.grade == .lossy || $0.grade == .impossible } }
+}
+
+/// What must not change between the runs of one job; its fingerprint finds the job again.
+package struct Context: Hashable, Sendable {
+    package var source: Site
+    package var target: Site
+    /// The collection that is written, where that is not the target itself.
+    package var isStaged: Bool
+    package var filter: Filter?
+    package var mapping: Mapping
+    package var including: [String]
+    /// What the source was when the plan was made.
+    package var sourceIdentity: Identity
+    /// The target's shape, as its store makes it.
+    package var shape: Collection
+
+    /// What the person asked for; the same again is the same job.
+    package var fingerprint: String {
+        let asked: JSONValue = [
+            "source": source.json, "target": target.json, "staged": .bool(isStaged), "where": filter?.json ?? .null,
+            "mapping": mapping.json, "including": .array(including.map(JSONValue.string)),
+        ]
+        return Checksum.hexadecimal(Array(asked.text.utf8), count: 16)
+    }
+}
+
+/// How a copy is run; it may change from run to run.
+package struct Tuning: Hashable, Sendable {
+    /// The most that one page may hold.
+    package var page: Budget
+    package var parallel: Int
+    /// All pages in flight together.
+    package var memory: Int
+    /// Records a second; nil is as fast as it goes.
+    package var rate: Int?
+    /// Where rejected records go; nil stops the copy at the first.
+    package var rejects: String?
+
+    package init(
+        page: Budget = Budget(records: 10_000, bytes: 8 << 20), parallel: Int = 4, memory: Int = 256 << 20,
+        rate: Int? = nil, rejects: String? = nil
+    ) {
+        self.page = page
+        self.parallel = parallel
+        self.memory = memory
+        self.rate = rate
+        self.rejects = rejects
+    }
+}
+
+// MARK: JSON
+
+extension Plan {
+    package var json: JSONValue {
+        [
+            "source": context.source.json, "target": context.target.json, "staged": .bool(context.isStaged),
+            "where": context.filter?.json ?? .null, "mapping": context.mapping.json,
+            "including": .array(context.including.map(JSONValue.string)),
+            "source_identity": .string(context.sourceIdentity.token), "shape": context.shape.json,
+            "moment": ["token": .string(moment.token), "life": .string(moment.life.rawValue)],
+            "slices": .array(slices.map(\.json)), "tuning": tuning.json, "records": .integer(Int64(records)),
+            "bytes": .integer(Int64(bytes)), "verdicts": .array(verdicts.map(\.json)),
+        ]
+    }
+
+    package init(json: JSONValue) throws(JobError) {
+        guard let source = Site(json: json["source"]), let target = Site(json: json["target"]),
+            let mapping = Mapping(json: json["mapping"]), let identity = json["source_identity"]?.string,
+            let shape = json["shape"], let slices = json["slices"]?.array,
+            let moment = json["moment"]?["token"]?.string,
+            let life = json["moment"]?["life"]?.string.flatMap(Life.init(rawValue:)),
+            let tuning = Tuning(json: json["tuning"])
+        else { throw JobError("this is no plan, or one of another version") }
+        let filter = json["where"] ?? .null
+        guard filter == .null || Filter(json: filter) != nil else { throw JobError("the plan's condition cannot be read") }
+        let collection: Collection
+        do throws(StoreError) { collection = try Collection(json: shape) } catch { throw JobError(error.message) }
+        context = Context(
+            source: source, target: target, isStaged: json["staged"]?.bool ?? false, filter: Filter(json: filter),
+            mapping: mapping, including: json["including"]?.array?.compactMap(\.string) ?? [],
+            sourceIdentity: Identity(identity), shape: collection)
+        self.moment = Moment(token: moment, life: life)
+        self.slices = slices.compactMap(Slice.init(json:))
+        self.tuning = tuning
+        records = Int(json["records"]?.integer ?? 0)
+        bytes = Int(json["bytes"]?.integer ?? 0)
+        verdicts = json["verdicts"]?.array?.compactMap(Verdict.init(json:)) ?? []
+    }
+}
+
+extension Slice {
+    var json: JSONValue {
+        [
+            "index": .integer(Int64(index)), "after": .optional(after?.token), "through": .optional(through?.token),
+        ]
+    }
+
+    init?(json: JSONValue) {
+        guard let index = json["index"]?.integer else { return nil }
+        self.init(
+            index: Int(index), after: json["after"]?.string.map { Cursor($0) },
+            through: json["through"]?.string.map { Cursor($0) })
+    }
+}
+
+extension Tuning {
+    var json: JSONValue {
+        [
+            "page_records": .integer(Int64(page.records)), "page_bytes": .integer(Int64(page.bytes)),
+            "parallel": .integer(Int64(parallel)), "memory": .integer(Int64(memory)), "rate": .optional(rate),
+            "rejects": .optional(rejects),
+        ]
+    }
+
+    init?(json: JSONValue?) {
+        guard let json, let records = json["page_records"]?.integer, let bytes = json["page_bytes"]?.integer,
+            let parallel = json["parallel"]?.integer, let memory = json["memory"]?.integer
+        else { return nil }
+        self.init(
+            page: Budget(records: Int(records), bytes: Int(bytes)), parallel: Int(parallel), memory: Int(memory),
+            rate: json["rate"]?.integer.map { Int($0) }, rejects: json["rejects"]?.string)
+    }
+}
+
+extension Verdict {
+    package var json: JSONValue {
+        ["name": .string(subject), "verdict": .string(grade.rawValue), "detail": .string(detail)]
+    }
+
+    init?(json: JSONValue) {
+        guard let subject = json["name"]?.string, let grade = json["verdict"]?.string.flatMap(Grade.init(rawValue:))
+        else { return nil }
+        self.init(subject, grade, json["detail"]?.string ?? "")
+    }
+}
