@@ -201,9 +201,9 @@ private func onThread(_ body: @escaping @Sendable () -> Data) -> Task<Data, Neve
             }
         }
         try await Output.to(.standardOutput, options: OutputOptions(standardOutput: descriptor)) { output in
-            for number in 0..<200_000 { try await output.print(text: "\(number)\n") }
+            for number in 0..<20_000 { try await output.print(text: "\(number)\n") }
         }
         close(descriptor)
-        #expect(await reader.value == Data((0..<200_000).map { "\($0)\n" }.joined().utf8))
+        #expect(await reader.value == Data((0..<20_000).map { "\($0)\n" }.joined().utf8))
     }
 }
