@@ -55,6 +55,14 @@ import Testing
         }
     }
 
+    @Test(.enabled(if: getenv("HOME") != nil)) func aTildeIsThePersonsHome() async throws {
+        let endpoint = try #require(Endpoint("sqlite://~/no/such/\(UUID().uuidString)/a.db"))
+        do {
+            _ = try await SQLite.kind.open(endpoint, [:])
+            Issue.record("opened")
+        } catch { #expect(!error.message.contains("~"), "\(error)") }
+    }
+
     @Test func aFileThatIsCutShortIsRefused() async throws {
         try await filled(try await store())
         let whole = try Data(contentsOf: URL(filePath: path))
@@ -68,7 +76,7 @@ import Testing
     @Test func aDamagedPageIsAnErrorAndNotAnAnswer() async throws {
         try await filled(try await store())
         var bytes = try Data(contentsOf: URL(filePath: path))
-        for at in stride(from: 4096 * 3, to: bytes.count, by: 4096) { bytes[at] = 0xEE }
+        for at in stride(from: 16384, to: bytes.count, by: 16384) { bytes[at] = 0xEE }
         let broken = folder.path("broken.db")
         try bytes.write(to: URL(filePath: broken))
         await refuses(.malformed) { _ = try await open(broken).everything(in: "a") }

@@ -112,8 +112,12 @@ final class SQLiteConnection {
         }
     }
 
-    /// Lets readers and a writer work side by side, where the file system allows it; the file keeps this.
-    func useLog() { _ = try? text("PRAGMA journal_mode = WAL") }
+    /// Before anything is made in the file: readers and a writer may work side by side, where the file system allows
+    /// it, and an empty file gets pages that hold several vectors, which are written more than twice as fast.
+    func prepareFile() {
+        try? run("PRAGMA page_size = 16384")
+        _ = try? text("PRAGMA journal_mode = WAL")
+    }
 
     func failure(_ code: Int32) -> StoreError { file.failure(code, handle) }
 }

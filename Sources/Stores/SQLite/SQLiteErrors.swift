@@ -22,7 +22,7 @@ extension SQLiteFile {
         case SQLITE_TOOBIG:
             return StoreError(.tooLarge, "a value is larger than SQLite holds, 1,000,000,000 bytes, in \(path)")
         case SQLITE_INTERRUPT: return StoreError(.cancelled, "stopped in \(path)")
-        case SQLITE_IOERR, SQLITE_NOMEM:
+        case SQLITE_IOERR, SQLITE_NOMEM, SQLITE_PROTOCOL:
             return StoreError(.unavailable, "\(path) cannot be read or written: \(words)", help: "check its disk")
         default: return StoreError(.rejected, "SQLite refuses, in \(path): \(words)")
         }

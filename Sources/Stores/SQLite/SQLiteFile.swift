@@ -41,7 +41,6 @@ struct SQLiteFile: Sendable {
         do {
             try connection.run("SELECT count(*) FROM sqlite_schema")
             try connection.run("PRAGMA cache_size = -16384")
-            try connection.run("PRAGMA wal_autocheckpoint = 4000")
             try connection.run("PRAGMA secure_delete = FAST")
             return connection
         } catch  where error.code == .unauthorized && connection.isReadOnly && !hasLog {

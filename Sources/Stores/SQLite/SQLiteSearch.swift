@@ -21,27 +21,19 @@ extension SQLiteStore: Searching {
 }
 
 extension SQLiteReading {
-    /// Queries that share a pass over the vectors cost less together than one by one.
-    private static let mostQueries = 4
-
+    /// One query at a time; several share a pass over the records instead.
     nonisolated func nearest(
         _ queries: Column, count: Int, field name: String, metric: Metric?, where filter: Filter?, limit: Int
     ) async throws(StoreError) -> [[Hit]] {
         let field = try description.collection.vector(named: name)
         let conjuncts = filter?.conjuncts ?? []
-        guard case .dense(let bytes) = queries.values, field.layout == .dense, count <= Self.mostQueries,
-            bytes.count == count * field.stride, conjuncts.allSatisfy(answers)
+        guard case .dense(let bytes) = queries.values, field.layout == .dense, count == 1,
+            conjuncts.allSatisfy(answers)
         else {
             return try await ExactSearch(self)
                 .nearest(queries, count: count, field: name, metric: metric, where: filter, limit: limit)
         }
-        let metric = try field.metric(or: metric)
-        var hits: [[Hit]] = []
-        for query in 0..<count {
-            let bytes = Array(bytes[query * field.stride..<(query + 1) * field.stride])
-            hits.append(try await nearest(Distance(metric, field, to: bytes), field, filter, limit: limit))
-        }
-        return hits
+        return [try await nearest(Distance(field.metric(or: metric), field, to: bytes), field, filter, limit: limit)]
     }
 
     private func nearest(

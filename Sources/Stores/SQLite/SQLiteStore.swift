@@ -1,3 +1,4 @@
+import JSON
 import Model
 
 /// Collections in one SQLite file.
@@ -34,11 +35,11 @@ package actor SQLiteStore: Store {
 
     package func create(_ collection: Collection) throws(StoreError) -> Identity {
         let wanted = fit(collection, into: nil).collection
-        let connection = try created()
+        let connection = try prepared()
         return try connection.transaction { () throws(StoreError) in
             try connection.makeCatalog()
             if let existing = try connection.collection(wanted.name) {
-                guard existing.collection.json == wanted.json else { throw .differs(wanted.name) }
+                guard existing.collection.json.text == wanted.json.text else { throw .differs(wanted.name) }
                 return existing.identity
             }
             guard try !connection.isAlias(wanted.name) else { throw .isAlias(wanted.name) }
@@ -118,9 +119,7 @@ package actor SQLiteStore: Store {
 extension SQLiteStore {
     /// Nil while the file is not there, or holds no collections of ours.
     func opened() throws(StoreError) -> SQLiteConnection? {
-        if connection?.hasMoved == true { connection = nil }
-        if connection == nil, try file.isPresent() { connection = try file.connect() }
-        guard let connection, try connection.hasCatalog() else { return nil }
+        guard let connection = try connected(isNew: false), try connection.hasCatalog() else { return nil }
         return connection
     }
 
@@ -129,13 +128,18 @@ extension SQLiteStore {
         return connection
     }
 
-    /// Makes the file if it is not there.
-    private func created() throws(StoreError) -> SQLiteConnection {
+    /// Makes the file, or makes it ours, where that has not been done.
+    private func prepared() throws(StoreError) -> SQLiteConnection {
         if let connection = try opened() { return connection }
-        let connection: SQLiteConnection
-        if let existing = self.connection { connection = existing } else { connection = try file.connect(isNew: true) }
-        self.connection = connection
-        connection.useLog()
+        guard let connection = try connected(isNew: true) else { throw .noCollection(file.path) }
+        connection.prepareFile()
+        return connection
+    }
+
+    /// Nil while the file is not there, unless it `isNew`; a file that was replaced is opened again.
+    private func connected(isNew: Bool) throws(StoreError) -> SQLiteConnection? {
+        if let connection, !connection.hasMoved { return connection }
+        connection = try file.isPresent() || isNew ? try file.connect(isNew: isNew) : nil
         return connection
     }
 }
