@@ -3,6 +3,8 @@ package struct Check: Sendable {
     package var problems: [Diagnostic] = []
     /// Commands that destroy something, and whether they say `yes`.
     package var destructive: [(call: ParsedCall, isConfirmed: Bool)] = []
+    /// The titles of the steps, as far as they are known.
+    package var steps: [String] = []
     private var defined: Set<String>
     private let environment: [String: String]
 
@@ -10,8 +12,8 @@ package struct Check: Sendable {
     package init(_ script: Script, defined: Set<String>, environment: [String: String]) {
         self.defined = defined
         self.environment = environment
-        problems = script.problems
         visit(script.statements)
+        problems = (script.problems + problems).inOrder
     }
 
     private mutating func visit(_ statements: [Statement]) {
@@ -37,6 +39,7 @@ package struct Check: Sendable {
             visit(body)
         case .step(let title, let body, _):
             visit(title)
+            if let text = title.literalText { steps.append(text) } else { hasUnknownSteps = true }
             visit(body)
         case .onError(.handle(let body)): visitHandler(body)
         case .onError(.stop), .onError(.resume): break
@@ -52,10 +55,23 @@ package struct Check: Sendable {
     }
 
     private mutating func visit(_ call: ParsedCall) {
-        for argument in call.arguments.values { argument.expressions.forEach { visit($0) } }
+        for slot in call.signature.slots {
+            guard let argument = call.arguments[slot.name] else { continue }
+            switch slot.kind {
+            case .environment: argument.expressions.forEach { checkSet($0) }
+            case .filter: argument.expressions.forEach { checkFilter($0) }
+            default: break
+            }
+            argument.expressions.forEach { visit($0) }
+        }
         if call.signature.destroys(call) { destructive.append((call, call.has("yes"))) }
         if call.signature.name == "include" { hasInclude = true }
     }
+
+    /// Whether a step of this title may be there: an included file, or a variable, may hold more than is known.
+    package func mayHave(step title: String) -> Bool { hasInclude || hasUnknownSteps || steps.contains(title) }
+
+    private var hasUnknownSteps = false
 
     /// What an included file defines is not known here.
     private var hasInclude = false
@@ -70,6 +86,16 @@ package struct Check: Sendable {
         }
     }
 
+    /// An environment variable that a command takes by name.
+    private mutating func checkSet(_ expression: Expression) {
+        guard let name = expression.word ?? expression.literalText, environment[name] == nil else { return }
+        problems.append(Check.unset(name, at: expression.span, help: "set it, even to nothing"))
+    }
+
+    private mutating func checkFilter(_ condition: Expression) {
+        do throws(Diagnostic) { try FilterMaker.check(condition) } catch { problems.append(error) }
+    }
+
     private mutating func visit(_ variable: Located<String>) {
         if variable.value.hasPrefix("env.") {
             let name = String(variable.value.dropFirst(4))
@@ -79,10 +105,10 @@ package struct Check: Sendable {
         }
     }
 
-    package static func unset(_ name: String, at span: Span) -> Diagnostic {
+    package static func unset(_ name: String, at span: Span, help: String? = nil) -> Diagnostic {
         Diagnostic(
             "E0309", "environment variable \(name) is not set", at: span,
-            help: ["set it, even to nothing, or give a default: env(\(name), '…')"])
+            help: [help ?? "set it, even to nothing, or give a default: env(\(name), '…')"])
     }
 
     package static func undefined(_ variable: Located<String>, known: Set<String>) -> Diagnostic {
@@ -98,4 +124,21 @@ package struct Check: Sendable {
 
 extension Expression {
     fileprivate var literalText: String? { if case .literal(.text(let text)) = kind { text } else { nil } }
+}
+
+extension [Diagnostic] {
+    /// As their places follow each other; those of different sources stay as they are.
+    fileprivate var inOrder: [Diagnostic] {
+        var sources: [ObjectIdentifier: Int] = [:]
+        for problem in self {
+            if let span = problem.span, sources[ObjectIdentifier(span.source)] == nil {
+                sources[ObjectIdentifier(span.source)] = sources.count
+            }
+        }
+        return sorted { a, b in
+            guard let a = a.span, let b = b.span else { return false }
+            let (first, second) = (sources[ObjectIdentifier(a.source)] ?? 0, sources[ObjectIdentifier(b.source)] ?? 0)
+            return (first, a.range.lowerBound) < (second, b.range.lowerBound)
+        }
+    }
 }

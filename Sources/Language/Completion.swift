@@ -104,7 +104,7 @@ package struct Completion {
         case .list(let element): items(element, typed, call)
         case .setting: names.settings()
         case .topic: names.topics()
-        case .name, .text, .shell, .number, .quantity, .id, .vector, .options, .assignments, .definitions: []
+        case .name, .environment, .text, .shell, .number, .quantity, .id, .vector, .options, .assignments, .definitions: []
         }
     }
 

@@ -22,10 +22,40 @@ package enum FilterMaker {
             help: ["write a field, an operator and a value: page > 3 and file_id == 'a'"])
     }
 
+    /// Finds what is wrong with a condition before its variables and functions are known.
+    package static func check(_ condition: Expression) throws(Diagnostic) { _ = try filter(sketch(condition)) }
+
+    /// The condition with something that fits in place of all that is found later.
+    private static func sketch(_ condition: Expression) -> Expression {
+        var result = condition
+        switch condition.kind {
+        case .not(let inner): result.kind = .not(sketch(inner))
+        case .binary(let operation, let a, let b) where operation == .and || operation == .or:
+            result.kind = .binary(operation, sketch(a), sketch(b))
+        case .binary(let operation, let a, let b):
+            let value = operation == .isIn ? Value.list([]) : .text("")
+            result.kind = .binary(operation, known(a, .word("field")), known(b, value))
+        case .call(let name, let arguments) where name == "exists" || name == "native":
+            result.kind = .call(name, arguments.map { known($0, .word("field")) })
+        default: break
+        }
+        return result
+    }
+
+    private static func known(_ operand: Expression, _ placeholder: Value) -> Expression {
+        switch operand.kind {
+        case .literal: operand
+        case .list(let elements): Expression(.list(elements.map { known($0, .text("")) }), operand.span)
+        case .binary where Arithmetic.value(operand) != nil: operand
+        case .template, .reference, .variable, .call, .not, .binary:
+            Expression(.literal(placeholder), operand.span)
+        }
+    }
+
     private static func field(_ expression: Expression) throws(Diagnostic) -> String {
         switch expression.kind {
         case .literal(.word(let name)): return name
-        case .literal(.text(let name)) where expression.span.text.first == "\"": return name
+        case .literal(.text(let name)): return name
         default:
             throw Diagnostic(
                 "E0302", "the field stands on the left", at: expression.span, label: "expected a field's name")

@@ -44,8 +44,13 @@ package struct Lexer: Sendable {
         return token(.id, from: start)
     }
 
-    /// Forgets open brackets, to go on after an error.
-    mutating func closeBrackets() { open.removeAll() }
+    /// Forgets open brackets that nothing closes, to go on after an error.
+    mutating func giveUpOpenBrackets() {
+        var ahead = self
+        while !ahead.open.isEmpty {
+            if let token = try? ahead.next(), token.kind == .end { return open.removeAll() }
+        }
+    }
 
     /// Where the innermost open bracket stands.
     var openBracket: Span? { open.last.map { span($0..<$0 + 1) } }
@@ -62,6 +67,7 @@ package struct Lexer: Sendable {
                 offset += 1
             case UInt8(ascii: "\\"):
                 guard let length = continuation else {
+                    defer { offset += 1 }
                     return Diagnostic(
                         "E0104", "a stray backslash", at: span(offset..<offset + 1),
                         label: "only at the end of a line, where the statement goes on",
@@ -184,8 +190,8 @@ package struct Lexer: Sendable {
     private mutating func symbol() throws(Diagnostic) -> Token {
         let start = offset
         guard let symbol = Symbol.allCases.first(where: { starts(with: $0.rawValue) }) else {
-            let length = source.text(start..<end).first.map { String($0).utf8.count } ?? 1
-            offset += length
+            let next = source.text(start..<min(end, start + 64)).first
+            advance(next.map { String($0).utf8.count } ?? 1)
             throw Diagnostic(
                 "E0103", "nothing begins with '\(source.text(start..<offset))'", at: span(start..<offset),
                 help: ["put text in quotes"])

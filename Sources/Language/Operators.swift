@@ -64,28 +64,31 @@ extension Value {
         }
         if isNumber || other.isNumber {
             if let a = integer, let b = other.integer { return a == b }
+            if case .natural = self, case .natural = other { return self == other }
             return number.flatMap { a in other.number.map { a == $0 } }
         }
-        if let a = truth, let b = other.truth { return a == b }
-        if case .bool = self { return nil }
-        if case .bool = other { return nil }
+        if isBool || other.isBool { return truth.flatMap { a in other.truth.map { a == $0 } } }
         return description.utf8.elementsEqual(other.description.utf8)
     }
 
     fileprivate func order(to other: Value) -> Int? {
         if isText && other.isText {
-            return description == other.description ? 0 : description < other.description ? -1 : 1
+            let (a, b) = (Text(description), Text(other.description))
+            return a == b ? 0 : a < b ? -1 : 1
         }
         if let a = integer, let b = other.integer { return a == b ? 0 : a < b ? -1 : 1 }
+        if case .natural(let a) = self, case .natural(let b) = other { return a == b ? 0 : a < b ? -1 : 1 }
         return number.flatMap { a in other.number.map { a == $0 ? 0 : a < $0 ? -1 : 1 } }
     }
 
     private var isNumber: Bool {
         switch self {
-        case .integer, .number, .quantity: true
+        case .integer, .natural, .number, .quantity: true
         default: false
         }
     }
+
+    private var isBool: Bool { if case .bool = self { true } else { false } }
 
     fileprivate var isText: Bool {
         switch self {

@@ -14,6 +14,9 @@ package struct Parser {
     var call: ParsedCall?
     private(set) var problems: [Diagnostic] = []
     private static let mostProblems = 20
+    /// How deep in blocks and brackets the parser stands.
+    private var depth = 0
+    private static let deepest = 64
 
     /// Reads a whole source, or the part of it that is given.
     package static func parse(_ source: Source, _ range: Range<Int>? = nil, _ grammar: Grammar) -> Script {
@@ -33,19 +36,18 @@ package struct Parser {
     /// Reads statements up to a closing brace, or to the end; what is wrong is kept, and reading goes on.
     mutating func statements(until opening: Span?) -> [Statement] {
         var statements: [Statement] = []
-        if opening == nil { attempt { parser throws(Diagnostic) in try parser.advance() } }
+        let isInBlock = opening != nil
+        if !isInBlock { attempt { parser throws(Diagnostic) in try parser.advance() } }
         while problems.count < Self.mostProblems {
-            attempt { parser throws(Diagnostic) in try parser.skipSeparators() }
+            attempt(inBlock: isInBlock) { parser throws(Diagnostic) in try parser.skipSeparators() }
             if token.kind == .end && expectedAtEnd.isEmpty { noteStart() }
-            if token.kind == .end || opening != nil && token.isSymbol(.closeBrace) { break }
+            if token.kind == .end || isInBlock && token.isSymbol(.closeBrace) { break }
             let start = lexer.offset
-            attempt { parser throws(Diagnostic) in
+            attempt(inBlock: isInBlock) { parser throws(Diagnostic) in
                 statements.append(try parser.statement())
-                try parser.endOfStatement(inBlock: opening != nil)
+                try parser.endOfStatement(inBlock: isInBlock)
             }
-            if lexer.offset == start, token.kind != .end {
-                attempt { parser throws(Diagnostic) in try parser.advance() }
-            }
+            if lexer.offset == start, token.kind != .end, !token.isSymbol(.closeBrace) { pass() }
         }
         return statements
     }
@@ -54,25 +56,38 @@ package struct Parser {
         while token.kind == .newline || token.isSymbol(.semicolon) { try advance() }
     }
 
-    private mutating func attempt(_ step: (inout Parser) throws(Diagnostic) -> Void) {
+    private mutating func attempt(inBlock: Bool = false, _ step: (inout Parser) throws(Diagnostic) -> Void) {
         do { try step(&self) } catch {
+            guard problems.count < Self.mostProblems else { return }
             problems.append(error)
-            recover()
+            // The lexer stands behind what it could not read, the token is still the one before.
+            if error.code.hasPrefix("E01"), !token.isSymbol(.openBrace) { pass() }
+            recover(inBlock: inBlock)
         }
     }
 
-    /// Goes on behind the line of the error; a block that it opened is read for what else is wrong.
-    private mutating func recover() {
-        let line = lexer.source.line(around: max(token.span.range.lowerBound, lexer.offset - 1))
-        let opensBlock = lexer.source.text(line).reversed().first { !$0.isWhitespace } == "{"
-        lexer.closeBrackets()
-        if problems.last?.code == "E0102" { lexer.advance(lexer.end - lexer.offset) }
-        lexer.advance(max(0, line.upperBound - lexer.offset))
-        token = lexer.token(.newline, from: lexer.offset)
-        guard opensBlock else { return attempt { parser throws(Diagnostic) in try parser.advance() } }
-        attempt { parser throws(Diagnostic) in try parser.advance() }
-        _ = statements(until: Span(lexer.source, line))
-        if token.isSymbol(.closeBrace) { attempt { parser throws(Diagnostic) in try parser.advance() } }
+    /// Goes on behind the statement of the error; blocks that it opened are read for what else is wrong.
+    private mutating func recover(inBlock: Bool) {
+        lexer.giveUpOpenBrackets()
+        while problems.count < Self.mostProblems {
+            switch token.kind {
+            case .newline, .end, .symbol(.semicolon): return
+            case .symbol(.closeBrace) where inBlock: return
+            case .symbol(.openBrace):
+                let opening = token.span
+                pass()
+                _ = statements(until: opening)
+                if token.isSymbol(.closeBrace) { pass() }
+            default: pass()
+            }
+        }
+    }
+
+    /// Steps over one token, and over what is none.
+    private mutating func pass() {
+        repeat {
+            do throws(Diagnostic) { return try advance() } catch { continue }
+        } while true
     }
 
     private mutating func endOfStatement(inBlock: Bool) throws(Diagnostic) {
@@ -86,7 +101,7 @@ package struct Parser {
     mutating func block() throws(Diagnostic) -> [Statement] {
         let opening = token.span
         try expect(.openBrace)
-        let body = statements(until: opening)
+        let body = try nested { parser throws(Diagnostic) in parser.statements(until: opening) }
         guard token.isSymbol(.closeBrace) else {
             throw Diagnostic(
                 "E0207", "the block is not closed", at: token.span, label: "expected '}'",
@@ -115,6 +130,16 @@ package struct Parser {
     private(set) var endOfLast = 0
 
     // MARK: Steps
+
+    /// Reads what stands inside something else; texts that nest too deeply are refused, so that none exhausts the stack.
+    mutating func nested<Part>(_ read: (inout Parser) throws(Diagnostic) -> Part) throws(Diagnostic) -> Part {
+        guard depth < Self.deepest else {
+            throw Diagnostic("E0211", "nested too deeply", at: here, label: "more than \(Self.deepest) levels")
+        }
+        depth += 1
+        defer { depth -= 1 }
+        return try read(&self)
+    }
 
     mutating func advance() throws(Diagnostic) {
         endOfLast = token.span.range.upperBound

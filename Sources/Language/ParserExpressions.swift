@@ -1,8 +1,10 @@
 extension Parser {
     /// A whole expression, down from `or`.
     mutating func expression() throws(Diagnostic) -> Expression {
-        try chain(["or": .or]) { parser throws(Diagnostic) in
-            try parser.chain(["and": .and]) { parser throws(Diagnostic) in try parser.negation() }
+        try nested { parser throws(Diagnostic) in
+            try parser.chain(["or": .or]) { parser throws(Diagnostic) in
+                try parser.chain(["and": .and]) { parser throws(Diagnostic) in try parser.negation() }
+            }
         }
     }
 
@@ -22,7 +24,7 @@ extension Parser {
     private mutating func negation() throws(Diagnostic) -> Expression {
         let start = token.span
         guard try accept("not") else { return try comparison() }
-        let inner = try negation()
+        let inner = try nested { parser throws(Diagnostic) in try parser.negation() }
         return Expression(.not(inner), start.through(inner.span))
     }
 
@@ -118,7 +120,8 @@ extension Parser {
     }
 
     private var number: Value {
-        NumberText.integer(token.text).map(Value.integer) ?? .number(NumberText.double(token.text) ?? .nan)
+        NumberText.integer(token.text).map(Value.integer) ?? NumberText.natural(token.text).map(Value.natural)
+            ?? .number(NumberText.double(token.text) ?? .nan)
     }
 
     private func notANumber() -> Diagnostic {

@@ -43,7 +43,7 @@ extension Parser {
 
     private func isWordKind(_ kind: Slot.Kind) -> Bool {
         switch kind {
-        case .connection, .collection, .target, .name, .field, .index, .indexType, .sibling, .topic, .setting: true
+        case .connection, .collection, .target, .name, .environment, .field, .index, .indexType, .sibling, .topic, .setting: true
         default: false
         }
     }
@@ -243,7 +243,7 @@ extension Parser {
         guard try accept(.openParenthesis) else { return Located(word, at: start) }
         let inner: String
         if word == "array" {
-            inner = try type().value
+            inner = try nested { parser throws(Diagnostic) in try parser.type() }.value
         } else {
             note(Expectation(.newName, "a number"))
             guard token.kind == .number else { throw unexpected() }

@@ -87,6 +87,8 @@ package struct Slot: Sendable {
 
     package indirect enum Kind: Sendable {
         case connection, collection, target, name, uri, path, text, shell, number, quantity
+        /// The name of an environment variable.
+        case environment
         /// A key or a job: the whole word is text.
         case id
         case expression, filter, vector
@@ -134,7 +136,7 @@ extension Slot {
         case .list(let element): "\(placeholder(of: element)), …"
         case .options, .assignments: "<name>=<value>, …"
         case .definitions: "(<name> <type> …, …)"
-        case .name, .id, .expression, .field, .index, .indexType, .sibling, .topic, .setting: "<\(name)>"
+        case .name, .environment, .id, .expression, .field, .index, .indexType, .sibling, .topic, .setting: "<\(name)>"
         }
     }
 }

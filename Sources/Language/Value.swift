@@ -6,6 +6,8 @@ package indirect enum Value: Hashable, Sendable {
     case null
     case bool(Bool)
     case integer(Int64)
+    /// Only above `Int64.max`.
+    case natural(UInt64)
     case number(Double)
     case text(String)
     /// A bare word: a name or a keyword, whatever the place takes it for.
@@ -48,6 +50,7 @@ extension Value: CustomStringConvertible {
         case .null: "null"
         case .bool(let value): value ? "true" : "false"
         case .integer(let value): String(value)
+        case .natural(let value): String(value)
         case .number(let value):
             value == value.rounded() && value.magnitude < 1e15 ? String(Int64(value)) : String(value)
         case .text(let text), .word(let text), .uri(let text), .path(let text): text
@@ -63,7 +66,7 @@ extension Value: CustomStringConvertible {
         switch self {
         case .null: "null"
         case .bool: "a truth value"
-        case .integer, .number: "a number"
+        case .integer, .natural, .number: "a number"
         case .text: "text"
         case .word: "a word"
         case .reference: "a collection"
@@ -86,6 +89,7 @@ extension Value: CustomStringConvertible {
         case .null: .null
         case .bool(let value): .bool(value)
         case .integer(let value): .integer(value)
+        case .natural(let value): .raw(Array(String(value).utf8))
         case .number(let value): .double(value)
         case .list(let values): .array(values.map(\.json))
         case .document(let document): document
@@ -97,6 +101,7 @@ extension Value: CustomStringConvertible {
     package var number: Double? {
         switch self {
         case .integer(let value): Double(value)
+        case .natural(let value): Double(value)
         case .number(let value): value
         case .quantity(let quantity): quantity.amount
         case .text(let text), .word(let text): NumberText.double(text)
@@ -129,6 +134,7 @@ extension Value: CustomStringConvertible {
         case .null: .null
         case .bool(let value): .bool(value)
         case .integer(let value): .integer(value)
+        case .natural(let value): .natural(value)
         case .number(let value): .double(value)
         case .text(let text), .uri(let text), .path(let text): .text(Text(text))
         case .word, .reference, .quantity, .list, .document: nil

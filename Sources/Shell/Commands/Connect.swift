@@ -67,7 +67,8 @@ private let name = Parameter<Located<String>>.named("name", "What the connection
 private let uri = Parameter<Located<String>>.text("uri", kind: .uri, "What to open: engine and place")
 private let chosen = Parameter<Located<String>>.connection("connection", "The connection that is meant")
 private let user = Parameter<Located<String>>.named("user", "The user's name")
-private let variable = Parameter<Located<String>>.named("variable", "An environment variable that holds the password")
+private let variable = Parameter<Located<String>>.named(
+    "variable", kind: .environment, "An environment variable that holds the password")
 private let file = Parameter<Located<String>>.path("password file", "A file whose first line is the password")
 private let shell = Parameter<Located<String>>.text(
     "password command", kind: .shell, "A shell command that prints the password")

@@ -112,8 +112,11 @@ extension Session {
 
     /// A field's name; a variable may hold it.
     private func field(_ expression: Expression) async throws -> Expression {
-        guard case .variable = expression.kind else { return expression }
-        return Expression(.literal(.word(try await value(of: expression).description)), expression.span)
+        switch expression.kind {
+        case .variable, .template:
+            Expression(.literal(.word(try await value(of: expression).description)), expression.span)
+        default: expression
+        }
     }
 
     private func operand(_ expression: Expression) async throws -> Expression {

@@ -21,16 +21,30 @@ extension Session {
         do {
             try await run(statements, in: frame)
         } catch {
-            try await runEndings(of: frame)
+            await runEndings(of: frame, after: error)
             throw error
         }
-        try await runEndings(of: frame)
+        if let problem = await endings(of: frame) { throw problem }
     }
 
-    private func runEndings(of frame: Frame) async throws {
-        let endings = frame.endings.reversed()
-        frame.endings = []
-        for ending in endings { try await run(block: ending, inside: nil) }
+    /// The blocks that run on every exit; what fails in them is shown beside the error that was there before.
+    private func runEndings(of frame: Frame, after error: any Error) async {
+        if let problem = await endings(of: frame), !(problem is ReportedFailure) {
+            messages.report(Failure(problem, at: nil).diagnostic)
+        }
+    }
+
+    /// Runs them all, also after Ctrl-C, and answers the first error.
+    private func endings(of frame: Frame) async -> (any Error)? {
+        var problem: (any Error)?
+        for ending in frame.endings.reversed() {
+            // A task of its own is not cancelled with this one.
+            let work = Task { try await run(block: ending, inside: nil) }
+            do { try await work.value } catch {
+                if problem == nil { problem = error }
+            }
+        }
+        return problem
     }
 
     private func run(_ statements: [Statement], in frame: Frame) async throws {
@@ -136,6 +150,8 @@ extension Session {
     ) async throws {
         let title = try await value(of: title).description
         guard isWanted(title) else { return try await skip(body, isHeading, in: frame) }
+        stepDepth += 1
+        defer { stepDepth -= 1 }
         let report = StepReport(title, messages, invocation)
         do {
             // What a heading says of errors holds for the rest of the runbook, as the blocks of one file do.
@@ -150,7 +166,11 @@ extension Session {
     private func isWanted(_ title: String) -> Bool {
         switch invocation.steps {
         case .all: return true
-        case .only(let wanted): return title == wanted
+        case .only(let wanted):
+            // What stands inside the step belongs to it.
+            guard stepDepth == 0 else { return true }
+            hasReachedStep = hasReachedStep || title == wanted
+            return title == wanted
         case .from(let first):
             hasReachedStep = hasReachedStep || title == first
             return hasReachedStep

@@ -22,6 +22,8 @@ package actor Session {
     var plannedWrites = 0
     /// Whether the step that was asked for has come.
     var hasReachedStep = false
+    /// How many steps are running, one inside the other.
+    var stepDepth = 0
     /// Files that are being included, to notice one that includes itself.
     var including: [String] = []
     package nonisolated let history: History

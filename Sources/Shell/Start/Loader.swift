@@ -54,16 +54,29 @@ extension Session {
         try await run(script.statements)
     }
 
-    /// Throws for the first thing that is wrong with a script, or not confirmed.
+    /// Throws for what is wrong with a script, or not confirmed; of several problems it throws the last, when the others
+    /// have been shown.
     package func vet(_ check: Check) throws {
-        if let problem = check.problems.first {
-            for other in check.problems.dropFirst() { messages.report(other) }
+        if let problem = check.problems.last {
+            for other in check.problems.dropLast() { messages.report(other) }
             throw Failure(problem, .usage)
         }
         guard !invocation.isInteractive, !invocation.assumesYes, !invocation.isDryRun,
             let call = check.destructive.first(where: { !$0.isConfirmed && !$0.call.isPlanned })?.call
         else { return }
         throw Failure.unconfirmed(call)
+    }
+
+    /// Throws if the step that was asked for is not in the script.
+    nonisolated func vetSteps(_ check: Check) throws {
+        switch invocation.steps {
+        case .all: return
+        case .only(let title), .from(let title):
+            guard !check.mayHave(step: title) else { return }
+            let suggestion = Suggestion.nearest(to: title, in: check.steps).map { "did you mean '\($0)'?" }
+            let known = check.steps.isEmpty ? "the script has none" : "there are \(check.steps.joined(separator: ", "))"
+            throw Failure("E0608", "no step is called '\(title)'", at: nil, exit: .usage, help: [suggestion ?? known])
+        }
     }
 
     private func relative(_ path: String, to file: String) -> String {

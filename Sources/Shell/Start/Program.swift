@@ -69,7 +69,10 @@ package struct Program: Sendable {
             let script = try Loader.script(inputs)
             let check = Check(script, defined: await session.definedNames, environment: invocation.environment)
             if line.mode == .check { return try await list(check, session) }
-            if !inputs.isEmpty { try await session.vet(check) }
+            if !inputs.isEmpty {
+                try await session.vet(check)
+                try session.vetSteps(check)
+            }
             try await start(session)
             if inputs.isEmpty { return await Prompt(session).run() }
             try await session.run(script.statements)

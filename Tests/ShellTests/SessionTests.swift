@@ -1,0 +1,38 @@
+import Foundation
+import Shell
+import TestSupport
+import Testing
+
+/// Every file in `Tests/Sessions`, run against the program; `UPDATE_SESSIONS=1` writes down what comes out.
+@Suite struct SessionTests {
+    static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Sessions")
+
+    static let files: [String] = {
+        let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path)
+        return (names ?? []).filter { $0.hasSuffix(".session") }.sorted()
+    }()
+
+    @Test(arguments: files)
+    func comesOutAsWritten(_ name: String) throws {
+        let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+            .appending(path: "vecsh")
+        var session = try SessionTranscript(path: SessionTests.folder.appending(path: name).path)
+        let isUpdating = ProcessInfo.processInfo.environment["UPDATE_SESSIONS"] == "1"
+        for (block, found) in try session.run(program, updating: isUpdating) {
+            let (expected, found) = (block.expected.joined(separator: "\n"), found.joined(separator: "\n"))
+            Issue.record("\(name), line \(block.line)\n--- expected\n\(expected)\n--- found\n\(found)")
+        }
+    }
+
+    /// A command without a session is a command that nobody has tried.
+    @Test func everyCommandHasASession() throws {
+        let text = try SessionTests.files.map {
+            try String(contentsOf: SessionTests.folder.appending(path: $0), encoding: .utf8)
+        }.joined(separator: "\n")
+        for command in Command.all {
+            let name = command.signature.name
+            #expect(text.contains(try Regex("(?m)^(> |\\$ .*'|\\$ .*\")([^\\n]*[ ;{(])?\(name)\\b")), "\(name) has none")
+        }
+    }
+}
