@@ -1,0 +1,129 @@
+import JSON
+import Model
+
+/// One thing that has happened to a job and will not be undone.
+package enum Event: Hashable, Sendable {
+    /// The target collection is there.
+    case created(identity: Identity)
+    /// The moment of the plan had gone; the rest is read at another.
+    case moved(to: Moment)
+    /// Everything up to a place of a slice is in the target, and survives a crash of it.
+    case advanced(slice: Int, to: Cursor, digest: Digest, bytes: Int)
+    case rejected(slice: Int, count: Int)
+    case finished(slice: Int)
+    case indexed(name: String)
+    case aliased(name: String)
+    case verified(equal: Bool)
+    /// All is done; what both sides were then.
+    case completed(source: String, target: String)
+    case promoted
+    case rolledBack
+    case cancelled
+
+    var json: JSONValue {
+        switch self {
+        case .created(let identity): ["created": ["identity": .string(identity.token)]]
+        case .moved(let moment):
+            ["moved": ["moment": .string(moment.token), "life": .string(moment.life.rawValue)]]
+        case .advanced(let slice, let cursor, let digest, let bytes):
+            [
+                "advanced": [
+                    "slice": .integer(Int64(slice)), "to": .string(cursor.token), "digest": digest.json,
+                    "bytes": .integer(Int64(bytes)),
+                ]
+            ]
+        case .rejected(let slice, let count):
+            ["rejected": ["slice": .integer(Int64(slice)), "count": .integer(Int64(count))]]
+        case .finished(let slice): ["finished": ["slice": .integer(Int64(slice))]]
+        case .indexed(let name): ["indexed": ["name": .string(name)]]
+        case .aliased(let name): ["aliased": ["name": .string(name)]]
+        case .verified(let equal): ["verified": ["equal": .bool(equal)]]
+        case .completed(let source, let target):
+            ["completed": ["source": .string(source), "target": .string(target)]]
+        case .promoted: ["promoted": [:]]
+        case .rolledBack: ["rolled_back": [:]]
+        case .cancelled: ["cancelled": [:]]
+        }
+    }
+
+    init?(json: JSONValue) {
+        guard let member = json.members?.first, let event = Event(member.name, member.value) else { return nil }
+        self = event
+    }
+
+    private init?(_ name: String, _ value: JSONValue) {
+        let slice = value["slice"]?.integer.map { Int($0) }
+        let text = value["name"]?.string
+        switch (name, slice, text) {
+        case ("created", _, _): self = .created(identity: Identity(value["identity"]?.string ?? ""))
+        case ("moved", _, _):
+            let life = value["life"]?.string.flatMap(Life.init(rawValue:)) ?? .none
+            self = .moved(to: Moment(token: value["moment"]?.string ?? "", life: life))
+        case ("advanced", let slice?, _):
+            guard let cursor = value["to"]?.string, let digest = Digest(json: value["digest"]) else { return nil }
+            let bytes = value["bytes"]?.integer.map { Int($0) } ?? 0
+            self = .advanced(slice: slice, to: Cursor(cursor), digest: digest, bytes: bytes)
+        case ("rejected", let slice?, _):
+            self = .rejected(slice: slice, count: value["count"]?.integer.map { Int($0) } ?? 0)
+        case ("finished", let slice?, _): self = .finished(slice: slice)
+        case ("indexed", _, let text?): self = .indexed(name: text)
+        case ("aliased", _, let text?): self = .aliased(name: text)
+        case ("verified", _, _): self = .verified(equal: value["equal"]?.bool ?? false)
+        case ("completed", _, _):
+            self = .completed(source: value["source"]?.string ?? "", target: value["target"]?.string ?? "")
+        case ("promoted", _, _): self = .promoted
+        case ("rolled_back", _, _): self = .rolledBack
+        case ("cancelled", _, _): self = .cancelled
+        default: return nil
+        }
+    }
+}
+
+/// Where a job stands: the sum of its events.
+package struct JobState: Sendable {
+    package private(set) var identity: Identity?
+    package private(set) var moment: Moment?
+    package private(set) var cursors: [Int: Cursor] = [:]
+    package private(set) var finished: Set<Int> = []
+    package private(set) var indexed: Set<String> = []
+    package private(set) var digest = Digest()
+    package private(set) var bytes = 0
+    package private(set) var rejected = 0
+    package private(set) var isVerified: Bool?
+    package private(set) var completion: (source: String, target: String)?
+    package private(set) var isPromoted = false
+    package private(set) var isCancelled = false
+    package private(set) var isRolledBack = false
+
+    package init() {}
+
+    mutating func apply(_ event: Event) {
+        switch event {
+        case .created(let identity): self.identity = identity
+        case .moved(let moment): self.moment = moment
+        case .advanced(let slice, let cursor, let digest, let bytes):
+            cursors[slice] = cursor
+            self.digest = self.digest + digest
+            self.bytes += bytes
+        case .rejected(_, let count): rejected += count
+        case .finished(let slice): finished.insert(slice)
+        case .indexed(let name): indexed.insert(name)
+        case .aliased: break
+        case .verified(let equal): isVerified = equal
+        case .completed(let source, let target): completion = (source, target)
+        case .promoted: isPromoted = true
+        case .rolledBack: isRolledBack = true
+        case .cancelled: isCancelled = true
+        }
+    }
+
+    package var isUnfinished: Bool { completion == nil && !isCancelled && !isRolledBack }
+
+    /// What `status` calls it.
+    package var phase: String {
+        if isRolledBack { return "rolled_back" }
+        if isPromoted { return "promoted" }
+        if let isVerified { return isVerified ? "verified" : "verification_failed" }
+        return completion != nil ? "staged" : identity == nil ? "initial" : "prepared"
+    }
+}

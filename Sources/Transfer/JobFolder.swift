@@ -1,0 +1,117 @@
+import Glibc
+import JSON
+
+/// One folder a job: its plan, its journal, and a lock that dies with the process that holds it.
+package struct JobFolder: Sendable {
+    package let id: String
+    package let path: String
+
+    package var journalPath: String { path + "/journal" }
+    private var planPath: String { path + "/plan.json" }
+    private var lockPath: String { path + "/lock" }
+
+    /// All jobs under a home, newest first.
+    package static func all(in home: String) -> [JobFolder] {
+        let folder = home + "/jobs"
+        guard let stream = opendir(folder) else { return [] }
+        defer { closedir(stream) }
+        var found: [(time: Int, job: JobFolder)] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            let job = JobFolder(id: name, path: "\(folder)/\(name)")
+            var facts = stat()
+            guard !name.hasPrefix("."), stat(job.planPath, &facts) == 0 else { continue }
+            found.append((facts.st_mtim.tv_sec * 1_000_000_000 + facts.st_mtim.tv_nsec, job))
+        }
+        return found.sorted { ($0.time, $0.job.id) > ($1.time, $1.job.id) }.map(\.job)
+    }
+
+    /// The job whose id begins like this; nil if there is none, or more than one.
+    package static func find(_ id: String, in home: String) -> JobFolder? {
+        let found = all(in: home).filter { $0.id == id || id.count >= 3 && $0.id.hasPrefix(id) }
+        return found.first { $0.id == id } ?? (found.count == 1 ? found[0] : nil)
+    }
+
+    /// Makes a folder for a new job; its plan is on disk when this returns.
+    package static func create(_ plan: Plan, in home: String) throws(JobError) -> JobFolder {
+        for folder in [home, home + "/jobs"] { try makeFolder(folder) }
+        while true {
+            let id = String(UInt32.random(in: 0x1000_0000 ... .max), radix: 16)
+            let job = JobFolder(id: String(id.prefix(6)), path: "\(home)/jobs/\(id.prefix(6))")
+            guard mkdir(job.path, 0o700) == 0 else {
+                if errno == EEXIST { continue }
+                throw .system("make", job.path)
+            }
+            try job.write(plan)
+            return job
+        }
+    }
+
+    package func plan() throws(JobError) -> Plan {
+        guard let bytes = bytes(of: planPath) else { throw .system("read", planPath) }
+        guard let value = try? JSONValue(bytes) else { throw JobError("\(planPath) is damaged") }
+        return try Plan(json: value)
+    }
+
+    package func state() throws(JobError) -> JobState {
+        access(journalPath, F_OK) == 0 ? try Journal.state(at: journalPath) : JobState()
+    }
+
+    /// Takes the lock; it is let go when the answer is, or when the process dies.
+    package func lock() throws(JobError) -> JobLock {
+        guard let lock = JobLock(lockPath) else {
+            throw JobError("job \(id) is running in another process", help: "`status \(id)` shows how far it is")
+        }
+        return lock
+    }
+
+    package var isRunning: Bool { JobLock(lockPath) == nil }
+
+    /// Forgets the job.
+    package func remove() {
+        for file in [planPath, journalPath, lockPath] { unlink(file) }
+        rmdir(path)
+    }
+
+    private func write(_ plan: Plan) throws(JobError) {
+        let draft = planPath + ".new"
+        guard let file = fopen(draft, "w") else { throw .system("write", draft) }
+        fputs(plan.json.indented() + "\n", file)
+        let isWritten = fflush(file) == 0 && fsync(fileno(file)) == 0
+        fclose(file)
+        guard isWritten, rename(draft, planPath) == 0 else { throw .system("write", planPath) }
+    }
+
+    private static func makeFolder(_ path: String) throws(JobError) {
+        guard access(path, F_OK) != 0 else { return }
+        if let slash = path.lastIndex(of: "/"), slash != path.startIndex { try makeFolder(String(path[..<slash])) }
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .system("make", path) }
+    }
+}
+
+/// Keeps other processes away from a job.
+package final class JobLock: Sendable {
+    private let descriptor: Int32
+
+    /// Nil while another holds it.
+    init?(_ path: String) {
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            if descriptor >= 0 { close(descriptor) }
+            return nil
+        }
+    }
+
+    deinit { close(descriptor) }
+}
+
+private func bytes(of path: String) -> [UInt8]? {
+    guard let file = fopen(path, "r") else { return nil }
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 1 << 16)
+    while case let count = fread(&piece, 1, piece.count, file), count > 0 { bytes += piece[..<count] }
+    return bytes
+}
