@@ -35,8 +35,13 @@ package struct Signature: Sendable {
     }
 
     package enum Group: String, Sendable, CaseIterable {
-        case session = "Session", look = "Look", change = "Change records", shape = "Shape", prove =
-            "Prove and cut over"
+        case session = "Session"
+        case look = "Look"
+        case move = "Move"
+        case change = "Change records"
+        case shape = "Shape"
+        case prove = "Prove and cut over"
+        case jobs = "Jobs"
         case script = "Script"
     }
 }

@@ -15,14 +15,18 @@ package struct Command: Sendable {
     package let signature: Signature
     package let effect: Effect
     package let run: @Sendable (Call, isolated Session) async throws -> Void
+    /// What `plan` shows; nil shows the statement itself.
+    package let plan: (@Sendable (Call, isolated Session) async throws -> Void)?
 
     init(
         _ signature: Signature, effect: Effect = .none,
+        plan: (@Sendable (Call, isolated Session) async throws -> Void)? = nil,
         run: @escaping @Sendable (Call, isolated Session) async throws -> Void
     ) {
         self.signature = signature
         self.effect = effect
         self.run = run
+        self.plan = plan
     }
 }
 

@@ -34,6 +34,14 @@ package struct JobFolder: Sendable {
         return found.first { $0.id == id } ?? (found.count == 1 ? found[0] : nil)
     }
 
+    /// The newest job that was asked for in these words.
+    package static func asked(_ fingerprint: String, in home: String) -> JobFolder? {
+        all(in: home).first { job in
+            guard let plan = try? job.plan() else { return false }
+            return plan.context.fingerprint == fingerprint
+        }
+    }
+
     /// Makes a folder for a new job; its plan is on disk when this returns.
     package static func create(_ plan: Plan, in home: String) throws(JobError) -> JobFolder {
         for folder in [home, home + "/jobs"] { try makeFolder(folder) }

@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 import JSON
 import Model
@@ -11,14 +10,14 @@ package actor Journal {
     private let path: String
     private var length: off_t
     package private(set) var state: JobState
-    private let executor: QueueExecutor
+    private nonisolated let executor: BlockingQueue
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// Opens or begins a journal; lines behind the first damaged one, as a crash leaves them, are cut off.
     package init(path: String) throws(JobError) {
         self.path = path
-        executor = QueueExecutor(label: "journal")
+        executor = BlockingQueue("journal")
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .system("open", path) }
         let (state, length) = try Journal.replay(descriptor, path)
@@ -115,18 +114,6 @@ package actor Journal {
         guard descriptor >= 0 else { throw .system("open", folder) }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw .system("write", folder) }
-    }
-}
-
-/// A thread of its own for calls that block.
-final class QueueExecutor: SerialExecutor {
-    private let queue: DispatchQueue
-
-    init(label: String) { queue = DispatchQueue(label: label) }
-
-    func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
     }
 }
 

@@ -45,6 +45,9 @@ struct Mapper: Sendable {
         (self.vectors, self.fields) = (vectors, fields)
     }
 
+    var projection: Projection { mapping.projection }
+    var keepsKeys: Bool { mapping.keys == .keep }
+
     func map(_ batch: Batch) -> Batch {
         guard mapping != .identity || !isInOrder else { return batch }
         return Batch(

@@ -12,17 +12,29 @@ package struct Plan: Sendable {
     package var records: Int
     package var bytes: Int
     package var verdicts: [Verdict]
+    /// What happens to a target that is there.
+    package var existing: ExistingPolicy
+    /// By a short sample of reading; nil where there was nothing to read.
     package var estimate: Duration?
+
+    package init(
+        context: Context, moment: Moment, slices: [Slice], tuning: Tuning, records: Int, bytes: Int,
+        verdicts: [Verdict], existing: ExistingPolicy, estimate: Duration?
+    ) {
+        (self.context, self.moment, self.slices, self.tuning) = (context, moment, slices, tuning)
+        (self.records, self.bytes, self.verdicts, self.existing) = (records, bytes, verdicts, existing)
+        self.estimate = estimate
+    }
 
     package var losses: Int { verdicts.count { $0.grade == .lossy || $0.grade == .impossible } }
 }
+
+package enum ExistingPolicy: String, Sendable, CaseIterable { case fail, append, replace, skip }
 
 /// What must not change between the runs of one job; its fingerprint finds the job again.
 package struct Context: Hashable, Sendable {
     package var source: Site
     package var target: Site
-    /// The collection that is written, where that is not the target itself.
-    package var isStaged: Bool
     package var filter: Filter?
     package var mapping: Mapping
     package var including: [String]
@@ -31,11 +43,17 @@ package struct Context: Hashable, Sendable {
     /// The target's shape, as its store makes it.
     package var shape: Collection
 
-    /// What the person asked for; the same again is the same job.
     package var fingerprint: String {
+        Context.fingerprint(source, target, filter, mapping, including)
+    }
+
+    /// What the person asked for; the same again is the same job.
+    static func fingerprint(
+        _ source: Site, _ target: Site, _ filter: Filter?, _ mapping: Mapping, _ including: [String]
+    ) -> String {
         let asked: JSONValue = [
-            "source": source.json, "target": target.json, "staged": .bool(isStaged), "where": filter?.json ?? .null,
-            "mapping": mapping.json, "including": .array(including.map(JSONValue.string)),
+            "source": source.json, "target": target.json, "where": filter?.json ?? .null, "mapping": mapping.json,
+            "including": .array(including.sorted().map(JSONValue.string)),
         ]
         return Checksum.hexadecimal(Array(asked.text.utf8), count: 16)
     }
@@ -70,9 +88,9 @@ package struct Tuning: Hashable, Sendable {
 extension Plan {
     package var json: JSONValue {
         [
-            "source": context.source.json, "target": context.target.json, "staged": .bool(context.isStaged),
+            "fingerprint": .string(context.fingerprint), "source": context.source.json, "target": context.target.json,
             "where": context.filter?.json ?? .null, "mapping": context.mapping.json,
-            "including": .array(context.including.map(JSONValue.string)),
+            "including": .array(context.including.map(JSONValue.string)), "if_exists": .string(existing.rawValue),
             "source_identity": .string(context.sourceIdentity.token), "shape": context.shape.json,
             "moment": ["token": .string(moment.token), "life": .string(moment.life.rawValue)],
             "slices": .array(slices.map(\.json)), "tuning": tuning.json, "records": .integer(Int64(records)),
@@ -93,7 +111,7 @@ extension Plan {
         let collection: Collection
         do throws(StoreError) { collection = try Collection(json: shape) } catch { throw JobError(error.message) }
         context = Context(
-            source: source, target: target, isStaged: json["staged"]?.bool ?? false, filter: Filter(json: filter),
+            source: source, target: target, filter: Filter(json: filter),
             mapping: mapping, including: json["including"]?.array?.compactMap(\.string) ?? [],
             sourceIdentity: Identity(identity), shape: collection)
         self.moment = Moment(token: moment, life: life)
@@ -101,6 +119,7 @@ extension Plan {
         self.tuning = tuning
         records = Int(json["records"]?.integer ?? 0)
         bytes = Int(json["bytes"]?.integer ?? 0)
+        existing = json["if_exists"]?.string.flatMap(ExistingPolicy.init(rawValue:)) ?? .fail
         verdicts = json["verdicts"]?.array?.compactMap(Verdict.init(json:)) ?? []
     }
 }

@@ -3,9 +3,10 @@ extension Command {
     package static let all: [Command] = [
         .connect, .use, .disconnect, .set, .show, .history, .help, .edit, .save, .quit,
         .list, .describe, .count, .peek, .search, .diff,
-        .put, .delete,
+        .copy, .apply, .put, .delete,
         .create, .index, .alias, .rename, .drop, .load, .release, .flush,
-        .wait,
+        .verify, .wait,
+        .jobs, .status, .resume, .cancel,
         .include, .print, .confirm, .run, .sleep,
     ]
 }

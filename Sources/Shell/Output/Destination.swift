@@ -1,4 +1,4 @@
-import Dispatch
+import Model
 
 /// Where the text of one statement goes; it takes bytes in order and may wait for whoever reads them.
 package actor Destination {
@@ -16,7 +16,7 @@ package actor Destination {
     private var sink: any Sink
     private var isOpen = true
     private let copy: (@Sendable ([UInt8]) -> Void)?
-    private let queue = BlockingQueue(label: "output")
+    private let queue = BlockingQueue("output")
 
     /// Waiting for a reader must not keep other tasks from running.
     package nonisolated var unownedExecutor: UnownedSerialExecutor { queue.asUnownedSerialExecutor() }
@@ -56,17 +56,5 @@ package actor Destination {
         guard isOpen else { return }
         isOpen = false
         sink.abandon()
-    }
-}
-
-/// A thread of its own for calls that block.
-final class BlockingQueue: SerialExecutor {
-    private let queue: DispatchQueue
-
-    init(label: String) { queue = DispatchQueue(label: label) }
-
-    func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
     }
 }

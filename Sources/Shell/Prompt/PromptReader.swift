@@ -1,6 +1,8 @@
+import Model
+
 /// The prompt for whoever must not block: it waits on a queue of its own.
 package actor PromptReader {
-    private nonisolated let queue = BlockingQueue(label: "prompt")
+    private nonisolated let queue = BlockingQueue("prompt")
     package nonisolated var unownedExecutor: UnownedSerialExecutor { queue.asUnownedSerialExecutor() }
     private let assistant: Assistant
     private let history: History

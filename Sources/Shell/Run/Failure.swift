@@ -1,5 +1,6 @@
 import Language
 import Model
+import Transfer
 
 /// A statement that could not be done: what the person reads, and how the program ends.
 package struct Failure: Error, Sendable {
@@ -23,6 +24,7 @@ package struct Failure: Error, Sendable {
         case let error as StoreError:
             let help = error.help.map { [$0] } ?? []
             self.init(error.code.diagnosticCode, error.message, at: span, exit: error.code.exit, help: help)
+        case let error as JobError: self.init("E0901", error.message, at: span, help: error.help.map { [$0] } ?? [])
         case is CancellationError: self = .interrupted
         default: self.init("E0599", "\(error)", at: span)
         }

@@ -36,6 +36,9 @@ package final class Messages: Sendable {
         write(isJSON ? hidden.json.text : hidden.rendered(paint: paint))
     }
 
+    /// Something that comes and goes, as it is: a progress line.
+    func draw(_ text: String) { writeText(text, to: descriptor) }
+
     private func put(_ text: String, dim: Bool) {
         let hidden = secrets.redacted(text)
         transcript?.add(message: hidden)

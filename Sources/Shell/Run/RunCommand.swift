@@ -56,6 +56,7 @@ extension Session {
         let call = try await evaluated(parsed)
         guard command.effect != .none else { return try await perform(command, parsed) }
         if command.effect == .writes { plannedWrites += 1 }
+        if let plan = command.plan { return try await plan(call, self) }
         try await answer(call) { output in
             let text = secrets.redacted(parsed.verb.through(parsed.span).text)
             try await output.print(["would": .string(text)], plain: "would \(text)")

@@ -7,7 +7,7 @@ package actor ArchiveStore: Store {
     let root: String
     private let mayCreate: Bool
     private let isVerifying: Bool
-    private let executor = ArchiveExecutor()
+    private let executor = BlockingQueue("archive")
     /// Held from the first change until the store is closed.
     private var lock: ArchiveLock?
     /// By folder, as are the snapshots.

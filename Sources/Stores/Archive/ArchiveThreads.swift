@@ -14,13 +14,3 @@ enum ArchiveThreads {
         return try result.get()
     }
 }
-
-/// Runs an actor on a thread that may wait for a disk.
-final class ArchiveExecutor: SerialExecutor {
-    private let queue = DispatchQueue(label: "archive")
-
-    func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
-    }
-}

@@ -1,0 +1,85 @@
+import JSON
+import Language
+import Model
+import Transfer
+
+extension Command {
+    static let copy = Command(
+        Signature(
+            "copy", .move, "Copy collections, within a store or to another",
+            [Copying.source.form, .word("to"), Copying.target.form], clauses: Copying.clauses,
+            details: """
+                It brings schema, records and indexes. The same line again goes on with a copy that was stopped, however it
+                was, and after it has finished says `already done`. `*` in the target repeats what the source's `*` matched.
+                """,
+            examples: [
+                Example("copy db:notes to new:notes", "One collection, or go on with the copy that stopped."),
+                Example("copy db:* to new:* if exists skip", "All of them."),
+                Example(
+                    "copy db:notes to new:early where page < 10 fields [title, v] if exists replace yes with parallel=2",
+                    "A part of one."),
+                Example("plan copy db:notes to new:other", "What would happen, and what would be lost."),
+            ], destroys: { $0.word(in: "if exists") == "replace" || $0.has("fresh") }), effect: .writes
+    ) { call, session in
+        try await session.planCopies(call)
+    } run: { call, session in
+        try await session.runCopies(call)
+    }
+
+    static let apply = Command(
+        Signature(
+            "apply", .move, "Carry out a plan that was saved", [planFile.form],
+            clauses: [Clause("accepting", [.word("losses")], "Go on although the plan says that something is lost")],
+            details: "`plan copy … output FILE` saves one. The same connections must be open, on the same databases.",
+            examples: [Example("apply ./plan.json yes", "Run the plan, or go on with it.")], destroys: { _ in true }),
+        effect: .writes
+    ) { call, session in try await session.apply(call[planFile], call) }
+}
+
+private let planFile = Parameter<Located<String>>.path("plan", "A plan file")
+
+/// The words of `copy`.
+enum Copying {
+    static let source = Parameter<Located<Reference>>.target("source", "What to read; a pattern means several")
+    static let target = Parameter<Located<Reference>>.target("target", "What to write; made if it is not there")
+    static let fields = Parameter<[Located<Value>]>.list("fields", of: .field(of: "source"), "Only these fields")
+    static let set = Parameter<Options>("set", .assignments, "Values that every record gets") {
+        given throws(Diagnostic) in if case .pairs(let pairs) = given { Options(pairs) } else { Options() }
+    }
+    static let rename = Parameter<Options>("rename", .assignments, "New names: old=new") {
+        given throws(Diagnostic) in if case .pairs(let pairs) = given { Options(pairs) } else { Options() }
+    }
+    static let including = Parameter<Located<String>>.words(
+        "including", [Slot.Choice("aliases", "second names move too")], "What a copy does not bring by itself")
+    static let excluding = Parameter<Located<String>>.words(
+        "excluding", [Slot.Choice("indexes", "build none")], "What to leave behind")
+    static let policy = Parameter<Located<String>>.words(
+        "if exists",
+        [
+            Slot.Choice("fail", "stop if it holds records, the default"), Slot.Choice("skip", "leave it as it is"),
+            Slot.Choice("replace", "drop it first"), Slot.Choice("append", "insert, and replace by key"),
+        ], "What happens if the target is there")
+    static let options = Parameter<Options>.options(
+        "with",
+        [
+            Slot.Choice("batch", "records in one page, at most"), Slot.Choice("batch_bytes", "bytes in one page, at most"),
+            Slot.Choice("parallel", "slices that are read side by side"),
+            Slot.Choice("memory", "bytes of all pages in flight; 256MiB"), Slot.Choice("rate", "records a second, at most"),
+            Slot.Choice("rejects", "a file for records that the target refuses; without it the copy stops at the first"),
+            Slot.Choice("ids", "keep, or uuid5: UUIDs made of the keys"),
+            Slot.Choice("keep_id_as", "a field that keeps the key as it was"),
+            Slot.Choice("verify", "yes: compare both sides at the end"),
+            Slot.Choice("status", "a file that always holds the job's state as JSON"),
+        ], "How to copy")
+
+    static let clauses = [
+        Shared.whereClause, Clause("fields", [fields.form], "Only these fields and vectors"),
+        Clause("set", [set.form], set.slot.summary), Clause("rename", [rename.form], rename.slot.summary),
+        Clause("including", [including.form], including.slot.summary),
+        Clause("excluding", [excluding.form], excluding.slot.summary),
+        Clause("if", [.word("exists"), policy.form], policy.slot.summary),
+        Clause("resume", [], "Insist on a copy that was begun"), Clause("fresh", [], "Begin anew"),
+        Clause("accepting", [.word("losses")], "Go on although the target cannot hold everything"),
+        Clause("with", [options.form], "How to copy"),
+    ]
+}

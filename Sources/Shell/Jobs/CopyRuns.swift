@@ -1,0 +1,187 @@
+import JSON
+import Language
+import Model
+import Synchronization
+import Transfer
+
+extension Session {
+    /// `plan copy`: says what would happen.
+    func planCopies(_ call: Call) async throws {
+        var plans: [Plan] = []
+        for task in try await copyTasks(call) { plans.append(try await plan(task, at: call.span(of: Copying.target))) }
+        if try call.optional(Universal.output) != nil, plans.count == 1 {
+            let path = try call[Universal.output]
+            try await write(plans[0].json.indented() + "\n", to: path)
+            return messages.say("the plan is in \(path.value); `apply \(path.value)` runs it")
+        }
+        let documents = plans.map(\.summary)
+        try await answer(call) { output in
+            try await output.print(documents.count == 1 ? documents[0] : .array(documents))
+        }
+    }
+
+    /// `copy`: one job after the other.
+    func runCopies(_ call: Call) async throws {
+        var rows: [JSONValue] = []
+        for task in try await copyTasks(call) {
+            if let row = try await run(task, call) { rows.append(row) }
+        }
+        guard call.parsed.has("format") || call.parsed.has("output") || call.parsed.has("pipe") || settings.format != nil
+        else { return }
+        try await answer(call) { output in
+            try await output.print(rows.count == 1 ? rows[0] : .array(rows))
+        }
+    }
+
+    private func plan(_ task: CopyTask, at span: Span) async throws -> Plan {
+        do {
+            return try await Planner(task.request, from: task.source.store, to: task.target.store).plan()
+        } catch let error as JobError { throw Failure(error, at: span) } catch let error as StoreError {
+            throw Failure(error, at: error.message.contains(task.target.name) ? span : task.source.span)
+        }
+    }
+
+    /// The result of one copy; nil where there was nothing to do.
+    private func run(_ task: CopyTask, _ call: Call) async throws -> JSONValue? {
+        let span = call.span(of: Copying.target)
+        do {
+            if let job = try await earlier(task, call) { return job.isDone ? nil : try await carryOut(job.folder, task, call) }
+            guard try await makesRoom(task, call) else { return nil }
+            let plan = try await plan(task, at: span)
+            try refuseLosses(plan, call)
+            let folder = try JobFolder.create(plan, in: invocation.home)
+            return try await carryOut(folder, task, call)
+        } catch let error as JobError { throw Failure(error, at: span) }
+    }
+
+    /// The job that was asked for in the same words before, if it is to go on or is done.
+    private func earlier(_ task: CopyTask, _ call: Call) async throws -> (folder: JobFolder, isDone: Bool)? {
+        guard !call.has("fresh"), let folder = JobFolder.asked(task.request.fingerprint, in: invocation.home) else {
+            guard !call.has("resume") else {
+                throw Failure("E0904", "no copy of \(task.request.source) was begun", at: call.verb)
+            }
+            return nil
+        }
+        let state = try folder.state()
+        if state.isUnfinished {
+            let total = max(1, try folder.plan().records)
+            say(call, "resuming \(folder.id) at \(100 * min(state.digest.count, total) / total) %")
+            return (folder, false)
+        }
+        guard let completion = state.completion, !call.has("resume") else {
+            if call.has("resume") { throw Failure("E0904", "job \(folder.id) is finished", at: call.verb) }
+            return nil
+        }
+        let source = try? await Job.token(task.source.store, task.source.name)
+        let target = try? await Job.token(task.target.store, task.target.name)
+        guard completion.source == source, completion.target == target else { return nil }
+        say(call, "already done by \(folder.id)")
+        return (folder, true)
+    }
+
+    /// Whether the copy is to be made; what stands there is dealt with as `if exists` says.
+    private func makesRoom(_ task: CopyTask, _ call: Call) async throws -> Bool {
+        guard try await task.target.use({ try await $0.collections().contains($1) }) else { return true }
+        let count = try await task.target.reading { try await $0.count(nil) }
+        switch task.request.existing {
+        case .append: return true
+        case .skip:
+            say(call, "\(task.target.description) is there already")
+            return false
+        case .replace:
+            if count > 0 {
+                try await confirm(call, "replace \(task.target.description) (\(count) records)", byTyping: task.target.name)
+            }
+            return true
+        case .fail:
+            guard count > 0 else { return true }
+            throw Failure(
+                "E0502", "\(task.target.description) holds \(count) records already", at: task.target.span,
+                help: ["say `if exists replace`, `append` or `skip`, or choose another name"])
+        }
+    }
+
+    func refuseLosses(_ plan: Plan, _ call: Call) throws {
+        let verdicts = plan.verdicts.filter { $0.grade == .lossy || $0.grade == .impossible }
+        if let impossible = verdicts.first(where: { $0.grade == .impossible }) {
+            throw Failure(
+                "E0415", "\(plan.context.target) cannot hold \(impossible.subject): \(impossible.detail)",
+                at: call.verb)
+        }
+        guard !verdicts.isEmpty, !call.has("accepting") else { return }
+        throw Failure(
+            "E0905", "the copy would lose something: \(verdicts.map { "\($0.subject) (\($0.detail))" }.joined(separator: "; "))",
+            at: call.verb, help: ["say `accepting losses` to go on"])
+    }
+
+    // MARK: Running
+
+    func carryOut(_ folder: JobFolder, _ task: CopyTask, _ call: Call) async throws -> JSONValue {
+        let job = try await Job(folder, from: task.source.store, to: task.target.store)
+        let status = try call.optional(Copying.options)?["status"].map { Located($0.value.description, at: $0.span) }
+        let watch = ProgressWatch(job, messages, invocation, isQuiet: call.has("quiet"), status: status?.value)
+        let start = ContinuousClock.now
+        let work = Task.detached { try await job.run() }
+        let interrupt = Interrupt.shared.onInterrupt { presses in
+            if presses == 1 { job.stop() } else { work.cancel() }
+        }
+        defer { interrupt.end() }
+        do {
+            try await withTaskCancellationHandler(operation: { try await work.value }, onCancel: { job.stop() })
+            await watch.end()
+        } catch {
+            await watch.end()
+            throw stopped(error, job)
+        }
+        return try await finished(job, task, call, seconds: (ContinuousClock.now - start).inSeconds)
+    }
+
+    private func stopped(_ error: any Error, _ job: Job) -> any Error {
+        let counts = job.progress.now
+        let percent = 100 * counts.records / max(1, counts.total)
+        let isStop = error is Job.Stopped || error is CancellationError
+        messages.warn("stopped at \(min(100, percent)) %; continue with: resume \(job.id)")
+        return isStop ? Failure.interrupted : error
+    }
+
+    private func finished(_ job: Job, _ task: CopyTask, _ call: Call, seconds: Double) async throws -> JSONValue {
+        let counts = job.progress.now
+        let rate = Int(Double(counts.records) / max(0.001, seconds))
+        let isVerified = try await verifyIfAsked(job, task, call)
+        let rejected = counts.rejected > 0 ? ", \(counts.rejected) rejected" : ""
+        say(
+            call, "\(task.target.description): \(counts.records) records in \(Elapsed.text(.seconds(seconds)))\(rejected), "
+                + (isVerified ? "verified" : "not verified"))
+        if counts.rejected > 0 { failures += 1 }
+        return [
+            "job": .string(job.id), "source": .string(task.source.description), "target": .string(task.target.description),
+            "records": .integer(Int64(counts.records)), "bytes": .integer(Int64(counts.bytes)),
+            "seconds": .double(seconds.rounded(to: 3)), "records_per_s": .integer(Int64(rate)),
+            "batches": .integer(Int64(counts.batches)), "batches_failed": .integer(Int64(counts.failures)),
+            "retries": .integer(Int64(counts.retries)), "network_bytes": 0,
+            "peak_memory": .integer(Int64(PeakMemory.bytes)), "rejected": .integer(Int64(counts.rejected)),
+        ]
+    }
+
+    private func verifyIfAsked(_ job: Job, _ task: CopyTask, _ call: Call) async throws -> Bool {
+        guard try call.optional(Copying.options)?.isYes("verify") == true else { return false }
+        let result = try await verify(task.source, task.target, job.plan.context.filter, job.plan.context.mapping)
+        guard result.isEqual else {
+            throw Failure("E0906", "source and target differ after the copy: \(result.summary)", at: call.verb, exit: .different)
+        }
+        return true
+    }
+}
+
+extension Plan {
+    /// What `plan copy` prints.
+    var summary: JSONValue {
+        [
+            "source": .string("\(context.source)"), "target": .string("\(context.target)"),
+            "records": .integer(Int64(records)), "bytes": .integer(Int64(bytes)), "slices": .integer(Int64(slices.count)),
+            "batch": ["records": .integer(Int64(tuning.page.records)), "bytes": .integer(Int64(tuning.page.bytes))],
+            "estimate_s": estimate.map { .double($0.inSeconds.rounded(to: 1)) } ?? .null,
+            "fields": .array(verdicts.map(\.json)), "losses": .integer(Int64(losses)),
+        ]
+    }
+}

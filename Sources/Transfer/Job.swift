@@ -1,0 +1,201 @@
+import Model
+import Synchronization
+
+/// A plan being carried out, from wherever its journal says it stands.
+package final class Job: Sendable {
+    package let id: String
+    package let plan: Plan
+    package let progress: Progress
+    private let journal: Journal
+    private let lock: JobLock
+    private let source: any Store
+    private let target: any Store
+    private let isStopping = Atomic(false)
+    private let isResumed: Bool
+
+    /// Takes the job's lock and reads its journal.
+    package init(_ folder: JobFolder, from source: any Store, to target: any Store) async throws {
+        id = folder.id
+        lock = try folder.lock()
+        plan = try folder.plan()
+        journal = try Journal(path: folder.journalPath)
+        (self.source, self.target) = (source, target)
+        let state = await journal.state
+        isResumed = state.identity != nil
+        progress = Progress(total: plan.records, done: state.digest.count)
+    }
+
+    package var state: JobState { get async { await journal.state } }
+
+    /// Asks the job to end at the next page, with everything before it recorded.
+    package func stop() { isStopping.store(true, ordering: .relaxed) }
+
+    /// The job was asked to stop, and has.
+    package struct Stopped: Error {}
+
+    /// Does what is still to be done.
+    package func run() async throws {
+        try await prepare()
+        try await copySlices()
+        try await buildIndexes()
+        try await moveAliases()
+        try await journal.append(.completed(source: sourceToken(), target: targetToken()))
+    }
+
+    private var name: String { plan.context.target.collection }
+
+    // MARK: Target
+
+    private func prepare() async throws {
+        if let identity = await journal.state.identity { return try await checkTarget(identity) }
+        if plan.existing == .replace { try await target.drop(name, being: nil) }
+        var shape = plan.context.shape
+        shape.indexes = []
+        let identity: Identity
+        if plan.existing == .append, let there = try await existing() {
+            identity = there.identity
+        } else {
+            identity = try await target.create(shape)
+        }
+        try await journal.append(.created(identity: identity))
+    }
+
+    private func existing() async throws -> Description? {
+        do throws(StoreError) { return try await target.describe(name) } catch {
+            guard error.code == .notFound else { throw error }
+            return nil
+        }
+    }
+
+    private func checkTarget(_ identity: Identity) async throws {
+        guard try await existing()?.identity == identity else {
+            throw JobError(
+                "the target \(plan.context.target) is not the collection that job \(id) has been writing",
+                help: "it was dropped or replaced; say `fresh` to begin anew")
+        }
+    }
+
+    // MARK: Records
+
+    private func copySlices() async throws {
+        let state = await journal.state
+        let open = plan.slices.filter { !state.finished.contains($0.index) }
+        guard !open.isEmpty else { return }
+        let reading = try await reading(state)
+        do {
+            try await copy(open, state, reading)
+            await reading.close()
+        } catch {
+            await reading.close()
+            throw error
+        }
+    }
+
+    /// The source as the plan saw it, or as it is now where that moment is gone.
+    private func reading(_ state: JobState) async throws -> any Reading {
+        let collection = plan.context.source.collection
+        let moment = state.moment ?? plan.moment
+        do throws(StoreError) {
+            return try await source.read(collection, at: moment.life == .durable ? moment : nil)
+        } catch {
+            guard error.code == .expired else { throw error }
+            let reading = try await source.read(collection, at: nil)
+            guard reading.description.identity == plan.context.sourceIdentity else {
+                throw JobError(
+                    "the source \(plan.context.source) has been replaced since the job began",
+                    help: "say `fresh` to begin anew")
+            }
+            try await journal.append(.moved(to: reading.moment))
+            return reading
+        }
+    }
+
+    private func copy(_ slices: [Slice], _ state: JobState, _ reading: any Reading) async throws {
+        let copier = try await copier(reading)
+        let isAppending = plan.existing == .append
+        let readers = max(1, min(plan.tuning.parallel, source.facts.readers))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (number, slice) in slices.enumerated() {
+                if number >= readers { try await group.next() }
+                var slice = slice
+                let isBegun = state.cursors[slice.index] != nil
+                slice.after = state.cursors[slice.index] ?? slice.after
+                group.addTask { [slice, isResumed, isAppending] in
+                    try await copier.copy(slice, attempt: isResumed || isBegun || isAppending ? .again : .first)
+                }
+            }
+            try await group.waitForAll()
+        }
+        try stopIfAsked()
+    }
+
+    private func copier(_ reading: any Reading) async throws -> SliceCopier {
+        let context = plan.context
+        let wanted = try context.mapping.shape(of: reading.description.collection, named: name)
+        let actual = try await target.describe(name).collection
+        let rejects = try plan.tuning.rejects.map { path throws(JobError) in try RejectsFile(path, actual) }
+        let writer = PatientWriter(
+            store: target, collection: name, gate: Gate(max(1, target.facts.writers)), progress: progress,
+            rejects: rejects)
+        return SliceCopier(
+            pages: try FilteredReading(reading, context.filter, wanted: context.mapping.projection),
+            mapper: try Mapper(context.mapping, from: reading.description.collection, to: wanted.ordered(like: actual)),
+            hash: RecordHash(actual), writer: writer, journal: journal, progress: progress, tuning: plan.tuning,
+            memory: Gate(plan.tuning.memory)
+        ) { [weak self] in try self?.stopIfAsked() }
+    }
+
+    private func stopIfAsked() throws {
+        if isStopping.load(ordering: .relaxed) { throw Stopped() }
+    }
+
+    // MARK: What comes after the records
+
+    private func buildIndexes() async throws {
+        progress.count { $0.phase = "indexing" }
+        guard let indexing = target.indexing else { return }
+        let done = await journal.state.indexed
+        for index in plan.context.shape.indexes where !done.contains(index.name) {
+            try stopIfAsked()
+            try await indexing.create(index, on: name)
+            try await journal.append(.indexed(name: index.name))
+        }
+        try await target.settle(name)
+    }
+
+    private func moveAliases() async throws {
+        guard plan.context.including.contains("aliases"), let aliasing = target.aliasing else { return }
+        for alias in try await source.describe(plan.context.source.collection).aliases {
+            try await aliasing.point(alias, to: name)
+            try await journal.append(.aliased(name: alias))
+        }
+    }
+
+    // MARK: Tokens
+
+    private func sourceToken() async throws -> String {
+        try await Self.token(source, plan.context.source.collection)
+    }
+
+    private func targetToken() async throws -> String { try await Self.token(target, name) }
+
+    /// What a collection is now, as far as can be told quickly.
+    package static func token(_ store: any Store, _ name: String) async throws -> String {
+        let reading = try await store.read(name, at: nil)
+        let count = try await reading.count(nil)
+        let moment = reading.moment.life == .durable ? " \(reading.moment.token)" : ""
+        await reading.close()
+        return "\(reading.description.identity.token) \(count)\(moment)"
+    }
+}
+
+extension Collection {
+    /// The same columns in another collection's order; what that one lacks stays behind.
+    fileprivate func ordered(like other: Collection) -> Collection {
+        var ordered = self
+        ordered.vectors = other.vectors
+        ordered.fields = other.fields
+        ordered.isOpen = other.isOpen
+        return ordered
+    }
+}

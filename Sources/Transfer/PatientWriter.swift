@@ -1,0 +1,92 @@
+import Model
+
+/// Writes batches with patience: repeats what is worth repeating, cuts what is too large, sets aside what is refused.
+struct PatientWriter: Sendable {
+    let store: any Store
+    let collection: String
+    /// How many writes the store takes side by side.
+    let gate: Gate
+    let progress: Progress
+    let rejects: RejectsFile?
+    private static let mostTries = 8
+
+    /// Answers how many records were set aside.
+    func write(_ batch: Batch, _ attempt: Attempt) async throws -> Int {
+        guard batch.count > 0 else { return 0 }
+        do throws(StoreError) {
+            try await writeOnce(batch, attempt)
+            progress.count { $0.batches += 1 }
+            return 0
+        } catch {
+            progress.count { $0.failures += 1 }
+            switch error.code {
+            case .tooLarge where batch.count > 1: return try await halves(of: batch)
+            case .rejected where rejects != nil: return try await withoutRejected(batch, error)
+            case .rejected: throw rejection(batch, error)
+            default: throw error
+            }
+        }
+    }
+
+    func settle() async throws(StoreError) {
+        try await patiently { store, _ throws(StoreError) in try await store.settle(collection) }
+    }
+
+    private func writeOnce(_ batch: Batch, _ first: Attempt) async throws(StoreError) {
+        try await patiently(first) { store, attempt throws(StoreError) in
+            _ = try await store.write(batch, to: collection, attempt)
+        }
+    }
+
+    /// Repeats a call while its failure may pass; a lost answer makes the next attempt a replacing one.
+    private func patiently(
+        _ first: Attempt = .again, _ body: (any Store, Attempt) async throws(StoreError) -> Void
+    ) async throws(StoreError) {
+        var attempt = first
+        for number in 1... {
+            await gate.take(1)
+            do throws(StoreError) {
+                defer { gate.give(1) }
+                return try await body(store, attempt)
+            } catch {
+                guard error.isWorthRetrying, number < Self.mostTries, !Task.isCancelled else { throw error }
+                if error.mayHaveWritten { attempt = .again }
+                progress.count { $0.retries += 1 }
+                try? await Task.sleep(for: error.retryAfter ?? Self.pause(number))
+            }
+        }
+    }
+
+    /// Longer each time, and never the same for two that failed together.
+    private static func pause(_ number: Int) -> Duration {
+        .milliseconds(Int64(min(30_000, 100 << number)) * .random(in: 50...100) / 100)
+    }
+
+    private func halves(of batch: Batch) async throws -> Int {
+        let middle = batch.count / 2
+        let first = try await write(batch.rows(Array(0..<middle)), .again)
+        return try await first + write(batch.rows(Array(middle..<batch.count)), .again)
+    }
+
+    // MARK: Rejected records
+
+    private func withoutRejected(_ batch: Batch, _ error: StoreError) async throws -> Int {
+        let named = Set(error.rows.filter { $0 < batch.count })
+        guard !named.isEmpty || batch.count > 1 else { return try setAside(batch, [0], error) }
+        guard !named.isEmpty else { return try await halves(of: batch) }
+        let count = try setAside(batch, named.sorted(), error)
+        return try await count + write(batch.rows((0..<batch.count).filter { !named.contains($0) }), .again)
+    }
+
+    private func setAside(_ batch: Batch, _ rows: [Int], _ error: StoreError) throws -> Int {
+        try rejects?.add(batch.rows(rows), reason: error.message)
+        progress.count { $0.rejected += rows.count }
+        return rows.count
+    }
+
+    private func rejection(_ batch: Batch, _ error: StoreError) -> StoreError {
+        var named = error
+        named.help = error.help ?? "say `with rejects=FILE` to set such records aside and go on"
+        return named
+    }
+}

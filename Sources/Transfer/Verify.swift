@@ -1,0 +1,97 @@
+import JSON
+import Model
+
+/// Whether two collections hold the same: every record of both, in memory that does not grow with them.
+package struct Verify: Sendable {
+    private let source: Side
+    private let target: Side
+    private static let mostExamples = 10
+    /// Records whose keys may be held at once, when differing buckets are looked into.
+    private static let roundSize = 1_000_000
+
+    package init(source: Side, target: Side) {
+        self.source = source
+        self.target = target
+    }
+
+    package struct Example: Sendable {
+        package var key: Key
+        package var why: String
+    }
+
+    package struct Result: Sendable {
+        package var sourceCount = 0
+        package var targetCount = 0
+        package var missing = 0
+        package var extra = 0
+        package var different = 0
+        package var examples: [Example] = []
+
+        package var isEqual: Bool { missing == 0 && extra == 0 && different == 0 }
+    }
+
+    package func run() async throws -> Result {
+        async let left = source.sketch(memory: 0)
+        let right = try await target.sketch(memory: 0)
+        let (a, b) = (try await left, right)
+        var result = Result()
+        result.sourceCount = a.total.count
+        result.targetCount = b.total.count
+        // Digests nominate, comparison convicts.
+        for round in Verify.rounds(a.suspects(against: b), a, b) { try await compare(round, &result) }
+        return result
+    }
+
+    /// Suspects in groups small enough to be held in memory.
+    private static func rounds(_ suspects: [Int], _ a: Sketch, _ b: Sketch) -> [Set<Int>] {
+        var rounds: [Set<Int>] = []
+        var size = roundSize
+        for bucket in suspects {
+            let count = a.buckets[bucket].count + b.buckets[bucket].count
+            if size + count > roundSize {
+                rounds.append([])
+                size = 0
+            }
+            rounds[rounds.count - 1].insert(bucket)
+            size += count
+        }
+        return rounds
+    }
+
+    private func compare(_ buckets: Set<Int>, _ result: inout Result) async throws {
+        let left = try await source.records(in: buckets)
+        var right = try await target.records(in: buckets)
+        for (hash, entry) in left {
+            guard let other = right.removeValue(forKey: hash) else {
+                result.missing += 1
+                try add(Example(key: entry.key, why: "missing in the target"), &result)
+                continue
+            }
+            guard entry.count != other.count || entry.sum != other.sum else { continue }
+            result.different += 1
+            guard result.examples.count < Verify.mostExamples else { continue }
+            try add(Example(key: other.key, why: await reason(entry, other)), &result)
+        }
+        result.extra += right.count
+        for entry in right.values { try add(Example(key: entry.key, why: "only in the target"), &result) }
+    }
+
+    private func add(_ example: Example, _ result: inout Result) throws {
+        if result.examples.count < Verify.mostExamples { result.examples.append(example) }
+    }
+
+    private func reason(_ a: Side.Entry, _ b: Side.Entry) async throws -> String {
+        guard a.count == b.count else { return "\(a.count) times in the source, \(b.count) times in the target" }
+        guard source.hasSameKeys else { return "its values differ" }
+        let (left, right) = (try await source.record(b.key), try await target.record(b.key))
+        guard left.count == 1, right.count == 1 else { return "its values differ" }
+        return RecordFields.difference(
+            RecordFields(source.shape).values(left, 0), RecordFields(target.shape).values(right, 0))
+            ?? "its values differ"
+    }
+}
+
+extension Side {
+    /// Whether a record has the same key on both sides.
+    fileprivate var hasSameKeys: Bool { mapper?.keepsKeys ?? true }
+}
