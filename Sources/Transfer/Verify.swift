@@ -5,17 +5,21 @@ import Model
 package struct Verify: Sendable {
     private let source: Side
     private let target: Side
-    private static let mostExamples = 10
+    private let mostExamples: Int
     /// Records whose keys may be held at once, when differing buckets are looked into.
     private static let roundSize = 1_000_000
 
-    package init(source: Side, target: Side) {
+    package init(source: Side, target: Side, mostExamples: Int = 10) {
         self.source = source
         self.target = target
+        self.mostExamples = mostExamples
     }
 
     package struct Example: Sendable {
+        package enum Presence: String, Sendable { case source, target, both }
         package var key: Key
+        /// Where the record is.
+        package var side: Presence
         package var why: String
     }
 
@@ -64,20 +68,20 @@ package struct Verify: Sendable {
         for (hash, entry) in left {
             guard let other = right.removeValue(forKey: hash) else {
                 result.missing += 1
-                try add(Example(key: entry.key, why: "missing in the target"), &result)
+                add(Example(key: entry.key, side: .source, why: "missing in the target"), &result)
                 continue
             }
             guard entry.count != other.count || entry.sum != other.sum else { continue }
             result.different += 1
-            guard result.examples.count < Verify.mostExamples else { continue }
-            try add(Example(key: other.key, why: await reason(entry, other)), &result)
+            guard result.examples.count < mostExamples else { continue }
+            add(Example(key: other.key, side: .both, why: try await reason(entry, other)), &result)
         }
         result.extra += right.count
-        for entry in right.values { try add(Example(key: entry.key, why: "only in the target"), &result) }
+        for entry in right.values { add(Example(key: entry.key, side: .target, why: "only in the target"), &result) }
     }
 
-    private func add(_ example: Example, _ result: inout Result) throws {
-        if result.examples.count < Verify.mostExamples { result.examples.append(example) }
+    private func add(_ example: Example, _ result: inout Result) {
+        if result.examples.count < mostExamples { result.examples.append(example) }
     }
 
     private func reason(_ a: Side.Entry, _ b: Side.Entry) async throws -> String {
