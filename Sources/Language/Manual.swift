@@ -73,7 +73,10 @@ package struct Manual: Sendable {
     private static let files: [(name: String, meaning: String)] = [
         ("$XDG_CONFIG_HOME/vecsh/vecshrc", "Statements that run before the prompt; ~/.config without the variable."),
         ("$XDG_CONFIG_HOME/vecsh/profiles.json", "Connections by name, for --profile."),
-        ("$XDG_STATE_HOME/vecsh/history.jsonl", "What was typed, without secrets; ~/.local/state without the variable."),
+        (
+            "$XDG_STATE_HOME/vecsh/history.jsonl",
+            "What was typed, without secrets; ~/.local/state without the variable."
+        ),
     ]
 
     private static let environment: [(name: String, meaning: String)] = [

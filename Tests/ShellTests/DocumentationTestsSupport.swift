@@ -50,6 +50,7 @@ final class TemporaryFolder {
         ]
     }
 
+    @discardableResult
     func write(_ text: String, to name: String) throws -> String {
         let file = url.appending(path: name)
         try Data(text.utf8).write(to: file)

@@ -94,8 +94,8 @@ struct DocumentedExample: CustomTestStringConvertible, Sendable {
         let records = (1...12).map {
             #"{"key":"a\#($0)","vectors":{"v":[\#($0),1,0]},"fields":{"page":\#($0),"title":"Page \#($0)"}}"#
         }
-        _ = try folder.write(records.joined(separator: "\n") + "\n", to: "some.jsonl")
-        _ = try folder.write("print 'common'\n", to: "common.vsh")
+        try folder.write(records.joined(separator: "\n") + "\n", to: "some.jsonl")
+        try folder.write("print 'common'\n", to: "common.vsh")
         try FileManager.default.createDirectory(
             at: folder.url.appending(path: "srv/export"), withIntermediateDirectories: true)
     }
