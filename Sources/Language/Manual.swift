@@ -64,9 +64,28 @@ package struct Manual: Sendable {
         lines += (Grammar.control + Grammar.prefixes).flatMap { item($0.usage, $0.summary + ".") }
         lines += [".SH BEHIND ANY COMMAND"] + grammar.universal.flatMap { item($0.usage, $0.summary + ".") }
         lines += [".SH FUNCTIONS"] + grammar.functions.flatMap { item($0.usage, $0.summary + ".") }
+        lines += [".SH FILES"] + Manual.files.flatMap { item($0.name, $0.meaning) }
+        lines += [".SH ENVIRONMENT"] + Manual.environment.flatMap { item($0.name, $0.meaning) }
         lines += [".SH EXIT STATUS"] + exits.flatMap { item(String($0.0), $0.1 + ".") }
         return lines.joined(separator: "\n") + "\n"
     }
+
+    private static let files: [(name: String, meaning: String)] = [
+        ("$XDG_CONFIG_HOME/vecsh/vecshrc", "Statements that run before the prompt; ~/.config without the variable."),
+        ("$XDG_CONFIG_HOME/vecsh/profiles.json", "Connections by name, for --profile."),
+        (
+            "$XDG_STATE_HOME/vecsh/history.jsonl",
+            "What was typed, without secrets; ~/.local/state without the variable."
+        ),
+    ]
+
+    private static let environment: [(name: String, meaning: String)] = [
+        ("VECSH_HOME", "Where state is kept, in place of $XDG_STATE_HOME/vecsh."),
+        ("VECSH_HISTORY", "The history file, in place of history.jsonl there."),
+        ("PAGER", "What shows results that do not fit the terminal."),
+        ("VISUAL, EDITOR", "What edit opens."),
+        ("NO_COLOR", "No colour, whatever it is set to."),
+    ]
 
     private func item(_ term: String, _ text: String) -> [String] {
         [".TP", ".B \(escaped(term))", escaped(text)]

@@ -97,11 +97,21 @@ extension Parser {
         case .slot(let slot):
             note(Expectation(.slot(slot), slot.placeholder, note: slot.summary))
             guard canBegin(slot.kind) else { return false }
-            return token.keyword.flatMap { call?.signature.clause($0) } == nil
+            guard let word = token.keyword, call?.signature.clause(word) != nil else { return true }
+            // `show format` is about the setting, `show format json` is about how it is shown.
+            if case .setting = slot.kind { return isLast }
+            return false
         case .optional(let inner): return begins(inner)
         case .choice(let branches): return branches.contains { begins($0) }
         case nil: return true
         }
+    }
+
+    /// Whether the statement ends behind the next token.
+    private var isLast: Bool {
+        var ahead = lexer
+        guard let next = try? ahead.next() else { return false }
+        return next.kind == .end || next.kind == .newline || next.isSymbol(.semicolon)
     }
 
     private func canBegin(_ kind: Slot.Kind) -> Bool {

@@ -16,34 +16,48 @@ package enum ShellCompletions {
 
         package var usage: String { names.joined(separator: ", ") + (value.map { " \($0)" } ?? "") }
 
+        var isRepeated: Bool { ["-c", "-f", "-v"].contains(names[0]) }
+
         /// Whether a path stands behind it.
         var takesFile: Bool { value?.contains("FILE") == true }
     }
 
     package static func bash(_ flags: [Flag]) -> String {
         let choices = flags.filter { !$0.choices.isEmpty }.map { flag in
-            "        \(flag.names.joined(separator: "|")))\n"
-                + "            COMPREPLY=($(compgen -W \"\(flag.choices.joined(separator: " "))\" -- \"$current\"))\n"
+            "        \(flag.names.joined(separator: "|")))\n            _vecsh_take -W '\(flag.choices.joined(separator: " "))'\n"
                 + "            return ;;"
         }
         let files = flags.filter(\.takesFile).flatMap(\.names).joined(separator: "|")
         let taking = flags.filter { $0.value != nil && $0.choices.isEmpty && !$0.takesFile }.flatMap(\.names)
         return """
             # bash completion for vecsh; made by scripts/generate.
+            _vecsh_take() {
+                local line
+                while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen "$@" -- "$current")
+            }
             _vecsh() {
                 local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}
+                COMPREPLY=()
+                # Bash cuts --format=json at the sign.
+                if [[ $current == = ]]; then
+                    current=
+                elif [[ $previous == = ]]; then
+                    previous=${COMP_WORDS[COMP_CWORD-2]}
+                fi
                 case $previous in
             \(choices.joined(separator: "\n"))
                     \(files))
-                        COMPREPLY=($(compgen -f -- "$current"))
+                        _vecsh_take -f
                         return ;;
                     \(taking.joined(separator: "|")))
                         return ;;
                 esac
                 if [[ $current == -* ]]; then
-                    COMPREPLY=($(compgen -W "\(flags.flatMap(\.names).joined(separator: " "))" -- "$current"))
+                    _vecsh_take -W '\(flags.flatMap(\.names).joined(separator: " "))'
                 else
-                    COMPREPLY=($(compgen -f -X '!*.@(vsh|md)' -- "$current") $(compgen -d -- "$current"))
+                    _vecsh_take -f -X '!*.vsh'
+                    _vecsh_take -f -X '!*.md'
+                    _vecsh_take -d
                 fi
             }
             complete -o filenames -F _vecsh vecsh
@@ -60,8 +74,9 @@ package enum ShellCompletions {
                     flag.choices.isEmpty
                     ? flag.takesFile ? "_files" : " " : "(\(flag.choices.joined(separator: " ")))"
                 let value = flag.value.map { ":\($0.lowercased()):\(action)" } ?? ""
-                let many = ["-c", "-f", "-v"].contains(name) ? "*" : ""
-                return "    '\(many)\(name)[\(text)]\(value)'"
+                let many = flag.isRepeated ? "*" : ""
+                let sign = flag.value != nil && name.hasPrefix("--") ? "=" : ""
+                return "    '\(many)\(name)\(sign)[\(text)]\(value)'"
             }
         }
         return """

@@ -141,7 +141,8 @@ extension Slot {
         case .list(let element): "\(placeholder(of: element)), …"
         case .options, .assignments: "<name>=<value>, …"
         case .definitions: "(<name> <type> …, …)"
-        case .name, .environment, .id, .expression, .field, .index, .indexType, .sibling, .topic, .setting: "<\(name)>"
+        case .field: "<field>"
+        case .name, .environment, .id, .expression, .index, .indexType, .sibling, .topic, .setting: "<\(name)>"
         }
     }
 }
@@ -180,8 +181,10 @@ extension Clause {
 
 extension Signature {
     package var usage: String {
-        ([name, form.usage] + clauses.map { needsOneOf.contains($0.keyword) ? $0.usage : "[\($0.usage)]" })
-            .filter { !$0.isEmpty }.joined(separator: " ")
+        let needed = clauses.filter { needsOneOf.contains($0.keyword) }.map(\.usage).joined(separator: " | ")
+        let others = clauses.filter { !needsOneOf.contains($0.keyword) }.map { "[\($0.usage)]" }
+        return ([name, form.usage, needed.isEmpty ? "" : "{\(needed)}"] + others).filter { !$0.isEmpty }
+            .joined(separator: " ")
     }
 
     package var ownClauses: ArraySlice<Clause> { clauses.prefix(ownCount) }

@@ -21,7 +21,8 @@ extension Command {
             try await records.each(limit: .max) { count += $0.count }
             if count > 0 {
                 try await session.confirm(
-                    call, "delete \(count) records of \(place.description)", byTyping: place.name)
+                    call, "delete \(count) \(count == 1 ? "record" : "records") of \(place.description)",
+                    byTyping: place.name)
             }
             var deleted = 0
             try await records.each(limit: .max) { batch in

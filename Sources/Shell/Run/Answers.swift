@@ -5,7 +5,8 @@ extension Session {
     /// Brings a command's result to where it should go.
     func answer(_ call: Call, _ body: (Output) async throws -> Void) async throws {
         do {
-            _ = try await Output.to(destination(of: call), format: format(of: call), options: outputOptions, body)
+            let place = try destination(of: call)
+            _ = try await Output.to(place, format: format(of: call), options: outputOptions(for: place), body)
         } catch OutputError.failed(let message, let help) {
             let span = call.has("pipe") ? call.span(of: Universal.pipe) : call.span(of: Universal.output)
             throw Failure("E0601", message, at: span, help: help.map { [$0] } ?? [])
@@ -34,17 +35,28 @@ extension Session {
         return wanted.flatMap { Format(rawValue: $0.value) } ?? settings.format ?? .table
     }
 
-    private var outputOptions: OutputOptions {
+    /// The transcript shows what the screen shows; what goes to a file is in that file.
+    private func outputOptions(for place: Destination.Place) -> OutputOptions {
         var options = OutputOptions()
         options.coloring = invocation.coloring
         options.isPaged = invocation.isInteractive && settings.isPaged
         options.standardOutput = invocation.standardOutput
-        if let transcript = messages.transcript { options.copy = { transcript.add(output: $0) } }
+        if let transcript = messages.transcript, !place.isFile { options.copy = { transcript.add(output: $0) } }
         return options
     }
 
     /// A message, unless little is wanted.
     func say(_ call: Call, _ text: String) {
         if !call.has("quiet") { messages.say(text) }
+    }
+}
+
+extension Destination.Place {
+    fileprivate var isFile: Bool {
+        switch self {
+        case .file: true
+        case .command(_, let file): file != nil
+        case .standardOutput: false
+        }
     }
 }

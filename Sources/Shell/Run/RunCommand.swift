@@ -55,7 +55,7 @@ extension Session {
     private func plan(_ command: Command, _ parsed: ParsedCall) async throws {
         let call = try await evaluated(parsed)
         guard command.effect != .none else { return try await perform(command, parsed) }
-        if command.effect == .writes { plannedWrites += 1 }
+        if command.effect == .writes, invocation.isDryRun { plannedWrites += 1 }
         if let plan = command.plan { return try await plan(call, self) }
         try await answer(call) { output in
             let text = secrets.redacted(parsed.verb.through(parsed.span).text)

@@ -8,6 +8,8 @@ package final class Transcript: Sendable {
 
     private struct State {
         var output: [UInt8] = []
+        /// Bytes that were left out: a transcript is for people, and memory has an end.
+        var omitted = 0
         var messages: [String] = []
     }
 
@@ -21,7 +23,15 @@ package final class Transcript: Sendable {
 
     package func add(title: String) { write("\n## \(title)\n") }
 
-    package func add(output bytes: [UInt8]) { state.withLock { $0.output += bytes } }
+    package func add(output bytes: [UInt8]) {
+        state.withLock { state in
+            let kept = bytes.prefix(Self.limit - state.output.count)
+            state.output += kept
+            state.omitted += bytes.count - kept.count
+        }
+    }
+
+    private static let limit = 100_000
 
     package func add(message: String) { state.withLock { $0.messages.append(message) } }
 
@@ -32,7 +42,8 @@ package final class Transcript: Sendable {
             return state
         }
         write("\n```vecsh\n\(statement)\n```\n")
-        let output = String(decoding: done.output, as: UTF8.self)
+        var output = String(decoding: done.output, as: UTF8.self)
+        if done.omitted > 0 { output += "\n… \(done.omitted) bytes more" }
         if !output.isEmpty { write("\n```text\n\(output)\(output.hasSuffix("\n") ? "" : "\n")```\n") }
         if !done.messages.isEmpty {
             write("\n" + done.messages.map { "> " + $0.replacing("\n", with: "\n> ") }.joined(separator: "\n") + "\n")
