@@ -48,6 +48,14 @@ extension Parser {
     }
 
     private func unknownVerb(_ verb: String) -> Diagnostic {
+        if verb == "else" {
+            return Diagnostic(
+                "E0212", "an 'else' without its 'if'", at: token.span,
+                help: ["write it on the line of the brace: } else {"])
+        }
+        if Grammar.control.contains(where: { $0.word == verb }) {
+            return Diagnostic("E0213", "a prefix before '\(verb)'", at: token.span, label: "expected a command")
+        }
         let known = grammar.verbNames + Grammar.control.map(\.word) + Grammar.prefixes.map(\.word)
         let suggestion = Suggestion.nearest(to: verb, in: known)
         return Diagnostic(
@@ -97,7 +105,9 @@ extension Parser {
         case .slot(let slot):
             note(Expectation(.slot(slot), slot.placeholder, note: slot.summary))
             guard canBegin(slot.kind) else { return false }
-            return token.keyword.flatMap { call?.signature.clause($0) } == nil
+            guard let clause = token.keyword.flatMap({ call?.signature.clause($0) }) else { return true }
+            // `show format`: a clause that needs more, and nothing follows, is what it looks like.
+            return !clause.form.isEmpty && lexer.isAtEndOfStatement
         case .optional(let inner): return begins(inner)
         case .choice(let branches): return branches.contains { begins($0) }
         case nil: return true

@@ -1,3 +1,3 @@
 import Shell
 
-await PromptTrial(historyPath: CommandLine.arguments.dropFirst().first).run()
+await PromptTrial(historyPath: Swift.CommandLine.arguments.dropFirst().first).run()
