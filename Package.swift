@@ -31,18 +31,21 @@ let package = Package(
         .executableTarget(
             name: "prompt-trial", dependencies: ["Shell", "Language"], path: "Tests/PromptTrial",
             swiftSettings: settings),
-        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
-        .testTarget(name: "ModelTests", dependencies: ["Model", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "ModelTests", dependencies: ["Model", "JSON", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "StoresTests", dependencies: ["Stores", "Model", "JSON", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "TransferTests", dependencies: ["Transfer", "Stores", "Model", "JSON", "TestSupport"],
             swiftSettings: settings),
-        .testTarget(name: "LanguageTests", dependencies: ["Language", "Shell"], swiftSettings: settings),
+        .testTarget(
+            name: "LanguageTests", dependencies: ["Language", "Shell", "Model", "JSON", "TestSupport"],
+            swiftSettings: settings),
         .testTarget(
             name: "ShellTests", dependencies: ["Shell", "Language", "vecsh", "prompt-trial", "TestSupport"],
             swiftSettings: settings),
-        .testTarget(name: "ArchitectureTests", swiftSettings: settings),
+        .testTarget(
+            name: "ArchitectureTests", dependencies: ["Shell", "Language", "Stores", "Model"], swiftSettings: settings),
         .executableTarget(
             name: "vecsh-bench", dependencies: ["Stores", "Model", "JSON"], path: "Tests/Bench",
             swiftSettings: settings),

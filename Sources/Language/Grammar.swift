@@ -36,6 +36,9 @@ package struct Grammar: Sendable {
         ("always", "always { … }", "Run a block when this one ends, however it ends"),
     ]
 
+    /// The words of statements in which a brace begins a block.
+    static let blockWords: Set<String> = ["if", "for", "step", "on", "always", "else"]
+
     package static let prefixes: [(word: String, usage: String, summary: String)] = [
         ("plan", "plan <command>", "Show what a command would do, and do nothing"),
         ("time", "time <command>", "Say how long a command took"),

@@ -29,11 +29,13 @@ package struct Help: Sendable {
             return section("Functions", grammar.functions.map { ($0.usage, $0.summary) })
         }
         let others = Grammar.control + Grammar.prefixes
-        return others.first { $0.word == name }.map { "\($0.summary).\n\n  \($0.usage)" }
+        if let other = others.first(where: { $0.word == name }) { return "\(other.summary).\n\n  \(other.usage)" }
+        return grammar.universal.first { $0.keyword == name }.map { "\($0.summary).\n\n  … \($0.usage)" }
     }
 
     package var topicNames: [String] {
-        grammar.signatures.map(\.name) + (Grammar.control + Grammar.prefixes).map(\.word) + ["functions", "stores"]
+        grammar.signatures.map(\.name) + (Grammar.control + Grammar.prefixes).map(\.word)
+            + grammar.universal.map(\.keyword) + ["functions", "stores"]
     }
 
     private func command(_ signature: Signature) -> String {

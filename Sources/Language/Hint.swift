@@ -7,8 +7,8 @@ package enum Hint {
         let isBehindSpace = isSpace(source.utf8.last)
         var parser = Parser(source, nil, grammar)
         let statements = parser.statements(until: nil)
-        if let problem = parser.problems.first, !problem.isAtEnd(of: source) {
-            return isBehindSpace || problem.isBeforeLastWord(of: source) ? problem.brief : ""
+        if let problem = parser.problems.first, !problem.isUnfinished {
+            if problem.isBeforeLastWord(of: source) || isBehindSpace { return problem.brief }
         }
         if !parser.remaining.isEmpty { return parser.remaining.joined(separator: " ") }
         return openClauses(statements, isBehindSpace)
@@ -21,9 +21,9 @@ package enum Hint {
 }
 
 extension Diagnostic {
-    fileprivate func isAtEnd(of source: Source) -> Bool {
-        guard let range = span?.range else { return true }
-        return range.upperBound >= source.text.trimmedEnd.utf8.count
+    /// Whether it only says that there is more to write.
+    fileprivate var isUnfinished: Bool {
+        ["E0101", "E0102", "E0106", "E0207"].contains(code) || span?.range.isEmpty != false
     }
 
     fileprivate func isBeforeLastWord(of source: Source) -> Bool {
@@ -32,8 +32,4 @@ extension Diagnostic {
     }
 
     fileprivate var brief: String { help.first.map { "\(message): \($0)" } ?? message }
-}
-
-extension String {
-    fileprivate var trimmedEnd: String { String(reversed().drop { $0.isWhitespace }.reversed()) }
 }

@@ -52,6 +52,16 @@ package struct Lexer: Sendable {
         }
     }
 
+    /// Whether nothing follows in this statement.
+    var isAtEndOfStatement: Bool {
+        var ahead = self
+        guard let token = try? ahead.next() else { return false }
+        switch token.kind {
+        case .newline, .end, .symbol(.semicolon), .symbol(.closeBrace): return true
+        default: return false
+        }
+    }
+
     /// Where the innermost open bracket stands.
     var openBracket: Span? { open.last.map { span($0..<$0 + 1) } }
 

@@ -14,6 +14,8 @@ package struct Parser {
     var call: ParsedCall?
     private(set) var problems: [Diagnostic] = []
     private static let mostProblems = 20
+    /// Whether a brace in the statement that is read begins a block.
+    private var opensBlocks = false
     /// How deep in blocks and brackets the parser stands.
     private var depth = 0
     private static let deepest = 64
@@ -42,7 +44,10 @@ package struct Parser {
             attempt(inBlock: isInBlock) { parser throws(Diagnostic) in try parser.skipSeparators() }
             if token.kind == .end && expectedAtEnd.isEmpty { noteStart() }
             if token.kind == .end || isInBlock && token.isSymbol(.closeBrace) { break }
+            // Something between the statements could not be read.
+            if token.kind == .newline || token.isSymbol(.semicolon) { continue }
             let start = lexer.offset
+            opensBlocks = token.keyword.map { Grammar.blockWords.contains($0) } ?? false
             attempt(inBlock: isInBlock) { parser throws(Diagnostic) in
                 statements.append(try parser.statement())
                 try parser.endOfStatement(inBlock: isInBlock)
@@ -69,18 +74,30 @@ package struct Parser {
     /// Goes on behind the statement of the error; blocks that it opened are read for what else is wrong.
     private mutating func recover(inBlock: Bool) {
         lexer.giveUpOpenBrackets()
+        var braces = 0
         while problems.count < Self.mostProblems {
             switch token.kind {
-            case .newline, .end, .symbol(.semicolon): return
-            case .symbol(.closeBrace) where inBlock: return
-            case .symbol(.openBrace):
-                let opening = token.span
+            case .newline, .end: return
+            case .symbol(.semicolon) where braces == 0: return
+            case .symbol(.closeBrace) where braces == 0 && inBlock: return
+            case .symbol(.closeBrace):
+                braces = max(0, braces - 1)
                 pass()
-                _ = statements(until: opening)
-                if token.isSymbol(.closeBrace) { pass() }
+            case .symbol(.openBrace): if !passBlock() { braces += 1 }
             default: pass()
             }
         }
+    }
+
+    /// Reads the block that begins here; answers whether it was one, and no brace that stands where none may.
+    private mutating func passBlock() -> Bool {
+        let opening = token.span
+        pass()
+        guard opensBlocks || token.kind == .newline else { return false }
+        _ = statements(until: opening)
+        if token.isSymbol(.closeBrace) { pass() }
+        opensBlocks = true
+        return true
     }
 
     /// Steps over one token, and over what is none.
@@ -104,7 +121,7 @@ package struct Parser {
         let body = try nested { parser throws(Diagnostic) in parser.statements(until: opening) }
         guard token.isSymbol(.closeBrace) else {
             throw Diagnostic(
-                "E0207", "the block is not closed", at: token.span, label: "expected '}'",
+                "E0207", "the block is not closed", at: here, label: "expected '}'",
                 origin: Located("opened here", at: opening))
         }
         try advance()
@@ -212,13 +229,29 @@ package struct Parser {
 
     private var expectedLabel: String {
         var labels: [String] = []
-        for label in expected.map(\.label) where !labels.contains(label) { labels.append(label) }
+        let ranked = expected.filter { !$0.isChoice }.sorted { $0.rank < $1.rank }
+        for label in ranked.map(\.label) where !labels.contains(label) { labels.append(label) }
         guard !labels.isEmpty else { return "expected the end of the statement" }
         return "expected " + labels.prefix(10).joined(separator: ", ") + (labels.count > 10 ? ", …" : "")
     }
 }
 
 extension Expectation {
+    /// Whether its words are expected one by one beside it.
+    var isChoice: Bool {
+        if case .slot(let slot) = kind, case .words = slot.kind { true } else { false }
+    }
+
+    /// What an error names first: clauses before operators and functions.
+    var rank: Int {
+        switch kind {
+        case .clause, .verb: 0
+        case .control, .prefix, .keyword, .slot, .option, .optionValue, .newName: 1
+        case .function: 2
+        case .symbol: 3
+        }
+    }
+
     var isWord: Bool {
         switch kind {
         case .verb, .control, .prefix, .keyword, .clause, .function: true

@@ -48,6 +48,14 @@ extension Parser {
     }
 
     private func unknownVerb(_ verb: String) -> Diagnostic {
+        if verb == "else" {
+            return Diagnostic(
+                "E0212", "an 'else' without its 'if'", at: token.span,
+                help: ["write it on the line of the brace: } else {"])
+        }
+        if Grammar.control.contains(where: { $0.word == verb }) {
+            return Diagnostic("E0213", "a prefix before '\(verb)'", at: token.span, label: "expected a command")
+        }
         let known = grammar.verbNames + Grammar.control.map(\.word) + Grammar.prefixes.map(\.word)
         let suggestion = Suggestion.nearest(to: verb, in: known)
         return Diagnostic(
@@ -97,21 +105,13 @@ extension Parser {
         case .slot(let slot):
             note(Expectation(.slot(slot), slot.placeholder, note: slot.summary))
             guard canBegin(slot.kind) else { return false }
-            guard let word = token.keyword, call?.signature.clause(word) != nil else { return true }
-            // `show format` is about the setting, `show format json` is about how it is shown.
-            if case .setting = slot.kind { return isLast }
-            return false
+            guard let clause = token.keyword.flatMap({ call?.signature.clause($0) }) else { return true }
+            // `show format`: a clause that needs more, and nothing follows, is what it looks like.
+            return !clause.form.isEmpty && lexer.isAtEndOfStatement
         case .optional(let inner): return begins(inner)
         case .choice(let branches): return branches.contains { begins($0) }
         case nil: return true
         }
-    }
-
-    /// Whether the statement ends behind the next token.
-    private var isLast: Bool {
-        var ahead = lexer
-        guard let next = try? ahead.next() else { return false }
-        return next.kind == .end || next.kind == .newline || next.isSymbol(.semicolon)
     }
 
     private func canBegin(_ kind: Slot.Kind) -> Bool {

@@ -102,7 +102,10 @@ extension Parser {
             let span = token.span
             try advance()
             return Expression(.literal(.path("-")), span)
-        case .path, .word, .uri, .id, .number, .quantity:
+        case .word, .id, .number, .quantity:
+            let word = try takeWholeWord()
+            return Expression(.literal(.path(word.text)), word.span)
+        case .path, .uri:
             let span = token.span
             let text = token.text
             try advance()

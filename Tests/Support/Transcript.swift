@@ -133,7 +133,12 @@ private struct SessionPlace {
         process.standardOutput = try FileHandle(forWritingTo: names[1])
         process.standardError = try FileHandle(forWritingTo: names[2])
         try process.run()
+        // What hangs fails its block, and not the whole run.
+        let pid = process.processIdentifier
+        let alarm = DispatchWorkItem { kill(pid, SIGKILL) }
+        DispatchQueue.global().asyncAfter(deadline: .now() + 30, execute: alarm)
         process.waitUntilExit()
+        alarm.cancel()
         let output = try lines(names[1])
         let errors = try lines(names[2]).map { $0.isEmpty ? "!" : "! " + $0 }
         let signal = process.terminationReason == .uncaughtSignal ? "signal " : ""
@@ -143,13 +148,14 @@ private struct SessionPlace {
     /// The text's lines, with what is never the same twice replaced.
     private func lines(_ file: URL) throws -> [String] {
         var text = String(decoding: try Data(contentsOf: file), as: UTF8.self)
-        text = text.replacing(folder.path, with: "/home")
+        text = text.replacing("\r\n", with: "␍\n").replacing(folder.path, with: "/home")
         let today = Date().formatted(.iso8601.year().month().day())
         text = text.replacing(try Regex("\(today)T[0-9:.]+Z"), with: "<now>")
         text = text.replacing(#/(time: | {2})[0-9.]+ (ms|s)\b/#) { "\($0.output.1)<time>" }
         text = text.replacing(#/"elapsed_s":[0-9.e-]+/#, with: #""elapsed_s":<time>"#)
         text = text.replacing(#/"t":[0-9]+/#, with: #""t":<now>"#)
         if text.isEmpty { return [] }
+        text = text.replacing("\r", with: "␍")
         if text.hasSuffix("\n") { text.removeLast() } else { text += "⏎̸" }
         return text.components(separatedBy: "\n").map { $0.last == " " ? $0.dropLast() + "␣" : $0 }
     }

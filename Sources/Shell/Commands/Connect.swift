@@ -28,16 +28,10 @@ extension Command {
                 Example("connect scratch to mem://scratch", "Collections that are gone at the end."),
             ])
     ) { call, session in
-        let name = try call[name]
-        let uri = try call[uri]
-        var endpoint = try Connecting.endpoint(uri)
-        let kind = try Connecting.kind(of: endpoint, at: uri.span)
-        try await session.fill(&endpoint, call)
-        let options = try Connecting.options(call.optional(options), kind, session.secrets)
-        let connection = Connection(
-            name: name.value, endpoint: endpoint, kind: kind, options: options, isReadOnly: call.has("readonly"))
-        try await session.connect(connection, isLazy: call.has("lazy"), at: uri.span)
-        session.say(call, "\(name.value) is \(endpoint)")
+        do { try await session.connect(call) } catch var failure as Failure where failure.exit == .failed {
+            failure.exit = .unreachable
+            throw failure
+        }
     }
 
     static let use = Command(
@@ -114,6 +108,22 @@ private enum Connecting {
 }
 
 extension Session {
+    fileprivate func connect(_ call: Call) async throws {
+        let (name, uri) = (try call[name], try call[uri])
+        var endpoint = try Connecting.endpoint(uri)
+        let kind = try Connecting.kind(of: endpoint, at: uri.span)
+        try await fill(&endpoint, call)
+        var options = try Connecting.options(call.optional(options), kind, secrets)
+        // What is only looked at is not made: a misspelled path is an error then.
+        if call.has("readonly"), options["create"] == nil, kind.options.contains(where: { $0.name == "create" }) {
+            options["create"] = "no"
+        }
+        let connection = Connection(
+            name: name.value, endpoint: endpoint, kind: kind, options: options, isReadOnly: call.has("readonly"))
+        try await connect(connection, isLazy: call.has("lazy"), at: uri.span)
+        say(call, "\(name.value) is \(endpoint)")
+    }
+
     /// Puts user and password into the endpoint.
     fileprivate func fill(_ endpoint: inout Endpoint, _ call: Call) async throws {
         if endpoint.path.hasPrefix("~/") { endpoint.path = expanded(endpoint.path) }

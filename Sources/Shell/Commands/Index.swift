@@ -33,7 +33,8 @@ extension Command {
                 session.say(call, "\(index.name) is there already")
                 continue
             }
-            try await place.use { try await indexing.create(index, on: $1) }
+            let blamed = call.has("on") ? call.span(of: field) : place.span
+            try await blaming(blamed) { try await indexing.create(index, on: place.name) }
             session.say(call, "\(index.name): \(index.type) on \(index.field) of \(place.description)")
         }
     }

@@ -30,7 +30,9 @@ extension Command {
         guard let renaming = place.store.renaming else {
             throw Failure("E0510", "this store cannot rename collections", at: place.span)
         }
-        try await place.use { _, name in try await renaming.rename(name, to: new.value) }
+        do throws(StoreError) { try await renaming.rename(place.name, to: new.value) } catch {
+            throw Failure(error, at: error.code == .notFound ? place.span : new.span)
+        }
         session.say(call, "\(place.description) is now \(place.connection):\(new.value)")
     }
 }

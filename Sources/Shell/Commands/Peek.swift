@@ -50,7 +50,7 @@ struct Records {
             let found = try await reading.fetch(keys, filter == nil ? projection : .all)
             let kept = try filter.map { try BoundFilter($0, reading.description.collection).rows(of: found) }
             let batch = kept.map { found.rows($0).projected(projection, reading.description.collection) } ?? found
-            return try await body(batch.rows(Array(0..<min(limit, batch.count))))
+            return try await body(batch.rows(Records.places(of: keys, in: batch).prefix(limit).map(\.self)))
         }
         var left = limit
         let budget = Budget(records: max(1, min(limit, 1_000)))
@@ -60,6 +60,14 @@ struct Records {
             left -= batch.count
             if left <= 0 { return }
         }
+    }
+}
+
+extension Records {
+    /// Where the records stand, in the order in which they were asked for.
+    private static func places(of keys: [Key], in batch: Batch) -> [Int] {
+        var places = Dictionary(zip(batch.keys, 0...)) { first, _ in first }
+        return keys.compactMap { places.removeValue(forKey: $0) }
     }
 }
 

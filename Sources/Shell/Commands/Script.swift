@@ -60,16 +60,22 @@ private let shell = Parameter<Located<String>>.text("command", kind: .shell, "Wh
 extension Session {
     /// Runs a shell command to its end; its output is ours unless a descriptor is given.
     func run(_ command: Located<String>, output: Int32?) async throws {
-        let result = await offPool {
-            Result { () throws(OutputError) in try ShellProcess(command.value, input: 0, output: output).wait() }
+        let process: ShellProcess
+        do throws(OutputError) { process = try ShellProcess(command.value, input: 0, output: output) } catch {
+            throw Failure("E0605", "the command could not be started: \(error)", at: command.span)
         }
-        switch result {
-        case .success(.exit(0)): return
-        case .success(.exit(let code)):
-            throw Failure("E0605", "the command ended with exit code \(code)", at: command.span)
-        case .success(.signal(let number)):
+        let ending = await withTaskCancellationHandler {
+            await offPool { process.wait() }
+        } onCancel: {
+            process.terminate()
+        }
+        try Task.checkCancellation()
+        switch ending {
+        case .exit(0): return
+        case .signal(SIGINT): throw Failure.interrupted
+        case .exit(let code): throw Failure("E0605", "the command ended with exit code \(code)", at: command.span)
+        case .signal(let number):
             throw Failure("E0605", "the command was ended by signal \(number)", at: command.span)
-        case .failure(let error): throw Failure("E0605", "the command could not be started: \(error)", at: command.span)
         }
     }
 

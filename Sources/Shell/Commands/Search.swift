@@ -92,8 +92,11 @@ private enum Queries {
         let name = JSONValue.string(field.name).text
         let text = query.value.elements == nil ? query.value.description : query.value.json.text
         var reader = RecordReader(shape)
-        do throws(StoreError) {
-            try reader.append("{\"key\":0,\"vectors\":{\(name):\(text)}}".utf8)
+        do throws(JSONError) {
+            try Array("{\"key\":0,\"vectors\":{\(name):\(text)}}".utf8).withScanner { scanner throws(JSONError) in
+                try reader.append(next: &scanner)
+                try scanner.finish()
+            }
         } catch {
             throw Failure(
                 "E0413", "this is no query for \"\(field.name)\": \(error.message)", at: query.span,

@@ -40,6 +40,7 @@ extension Session {
 
     private func combine(_ operation: Operator, _ a: Value, _ b: Value, _ whole: Expression) throws -> Value {
         guard let result = operation(a, b) else {
+            if operation == .divide, b.number == 0 { throw Failure("E0320", "division by zero", at: whole.span) }
             throw Failure(
                 "E0314", "'\(operation.rawValue)' does not go with \(a.noun) and \(b.noun)", at: whole.span)
         }

@@ -37,6 +37,8 @@ extension Session {
     /// Runs them all, also after Ctrl-C, and answers the first error.
     private func endings(of frame: Frame) async -> (any Error)? {
         var problem: (any Error)?
+        recordDepth += 1
+        defer { recordDepth -= 1 }
         for ending in frame.endings.reversed() {
             // A task of its own is not cancelled with this one.
             let work = Task { try await run(block: ending, inside: nil) }
@@ -71,6 +73,8 @@ extension Session {
             frame.policy = .stop
             messages.report(failure.diagnostic)
             setError(failure)
+            recordDepth += 1
+            defer { recordDepth -= 1 }
             try await run(block: body, inside: nil)
             throw ReportedFailure(failure)
         }
@@ -85,6 +89,17 @@ extension Session {
 
     private func run(_ statement: Statement, in frame: Frame) async throws {
         if Task.isCancelled { throw Failure.interrupted }
+        // Steps are headings of the transcript; what stands in them is written down one by one.
+        if case .step = statement.kind { return try await perform(statement, in: frame) }
+        recordDepth += 1
+        defer {
+            recordDepth -= 1
+            if recordDepth == 0 { messages.transcript?.close(statement: secrets.redacted(statement.span.text)) }
+        }
+        try await perform(statement, in: frame)
+    }
+
+    private func perform(_ statement: Statement, in frame: Frame) async throws {
         switch statement.kind {
         case .command(let call): try await run(call)
         case .assign(let name, let value, let isFallback): try await assign(name, value, isFallback)
@@ -161,6 +176,7 @@ extension Session {
             throw error
         }
         report.succeeded()
+        if recordDepth == 0 { messages.transcript?.close() }
     }
 
     private func isWanted(_ title: String) -> Bool {

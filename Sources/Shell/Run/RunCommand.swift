@@ -9,13 +9,7 @@ extension Session {
         guard let command = Command.all.first(where: { $0.signature.name == parsed.signature.name }) else {
             throw Failure("E0202", "unknown command '\(parsed.verb.text)'", at: parsed.verb)
         }
-        do {
-            try await run(command, parsed, parsed.prefixes[...])
-        } catch {
-            messages.transcript?.close(statement: secrets.redacted(parsed.span.text))
-            throw error
-        }
-        messages.transcript?.close(statement: secrets.redacted(parsed.span.text))
+        try await run(command, parsed, parsed.prefixes[...])
         if command.effect != .none { names.refresh() }
     }
 

@@ -24,6 +24,8 @@ package actor Session {
     var hasReachedStep = false
     /// How many steps are running, one inside the other.
     var stepDepth = 0
+    /// How many statements are running, one inside the other, of those that the transcript has as one.
+    var recordDepth = 0
     /// Files that are being included, to notice one that includes itself.
     var including: [String] = []
     package nonisolated let history: History
@@ -122,9 +124,15 @@ extension Session {
 
     func connectionName(_ reference: Located<Reference>) throws -> Located<String> {
         guard let name = reference.value.connection ?? current else {
+            let name = reference.value.name ?? ""
+            let isConnection = connection(name) != nil
             throw Failure(
                 "E0404", "no connection is named", at: reference.span,
-                help: ["write CONNECTION:NAME, or choose one with `use CONNECTION`"])
+                help: [
+                    isConnection
+                        ? "'\(name)' is a connection: write \(name):NAME"
+                        : "write CONNECTION:NAME, or choose one with `use CONNECTION`"
+                ])
         }
         return Located(name, at: reference.span)
     }

@@ -13,10 +13,10 @@ package final class Transcript: Sendable {
         var messages: [String] = []
     }
 
-    /// Begins a new file; nil if it cannot be made.
-    package init?(path: String) {
+    /// Begins a new file.
+    init(path: String) throws(FileProblem) {
         descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { return nil }
+        guard descriptor >= 0 else { throw .last }
     }
 
     deinit { Glibc.close(descriptor) }
@@ -35,13 +35,13 @@ package final class Transcript: Sendable {
 
     package func add(message: String) { state.withLock { $0.messages.append(message) } }
 
-    /// A statement has ended: writes it down with what it printed and said.
-    package func close(statement: String) {
+    /// A statement has ended: writes it down with what it printed and said; without one only that.
+    package func close(statement: String? = nil) {
         let done = state.withLock { state in
             defer { state = State() }
             return state
         }
-        write("\n```vecsh\n\(statement)\n```\n")
+        if let statement { write("\n```vecsh\n\(statement)\n```\n") }
         var output = String(decoding: done.output, as: UTF8.self)
         if done.omitted > 0 { output += "\n… \(done.omitted) bytes more" }
         if !output.isEmpty { write("\n```text\n\(output)\(output.hasSuffix("\n") ? "" : "\n")```\n") }

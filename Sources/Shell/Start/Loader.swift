@@ -40,7 +40,8 @@ extension Session {
     /// Runs another script, once it has been checked whole.
     func include(_ path: Located<String>) async throws {
         let file = relative(expanded(path.value), to: path.span.source.name)
-        guard !including.contains(file) else {
+        let identity = realPath(file)
+        guard !including.contains(identity), identity != realPath(path.span.source.name) else {
             throw Failure("E0606", "\(file) includes itself", at: path.span)
         }
         let source: Source
@@ -49,7 +50,7 @@ extension Session {
         }
         let script = Loader.parse(source)
         try vet(Check(script, defined: definedNames, environment: invocation.environment))
-        including.append(file)
+        including.append(identity)
         defer { including.removeLast() }
         try await run(script.statements)
     }
@@ -81,7 +82,14 @@ extension Session {
 
     private func relative(_ path: String, to file: String) -> String {
         guard !path.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return path }
-        return file[...slash] + path
+        return String(file[...slash] + (path.hasPrefix("./") ? path.dropFirst(2) : path[...]))
+    }
+
+    /// One name for a file, however it is reached; the path itself where there is none.
+    private func realPath(_ path: String) -> String {
+        guard let name = realpath(path, nil) else { return path }
+        defer { free(name) }
+        return String(cString: name)
     }
 }
 

@@ -46,12 +46,14 @@ package struct Program: Sendable {
         }
         var transcript: Transcript?
         if let path = line.log {
-            transcript = Transcript(path: path)
-            guard transcript != nil else { return complain("cannot write \(path): \(FileProblem.last.reason)") }
+            do throws(FileProblem) { transcript = try Transcript(path: path) } catch {
+                return complain("cannot write \(path): \(error.reason)")
+            }
         }
         let session = Session(invocation, transcript: transcript)
         for (name, value) in line.variables { await session.define(name, value) }
         let code = await interruptible { await run(session) }
+        transcript?.close()
         await session.close()
         return code
     }
