@@ -55,6 +55,9 @@ package struct Check: Sendable {
     }
 
     private mutating func visit(_ call: ParsedCall) {
+        let before = defined
+        defer { defined = before }
+        defined.formUnion(call.captures)
         for slot in call.signature.slots {
             guard let argument = call.arguments[slot.name] else { continue }
             switch slot.kind {

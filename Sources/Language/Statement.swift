@@ -72,6 +72,16 @@ package struct ParsedCall: Sendable {
 
     package func has(_ keyword: String) -> Bool { clauses[keyword] != nil }
 
+    /// The names that its patterns capture, `q:<project>-docs`: variables for the rest of the call.
+    var captures: [String] {
+        arguments.values.flatMap(\.expressions).flatMap { expression -> [String] in
+            guard case .literal(.reference(let reference)) = expression.kind else { return [] }
+            return (reference.name ?? "").split(separator: "<").dropFirst().compactMap { part in
+                part.firstIndex(of: ">").map { String(part[..<$0]) }
+            }
+        }
+    }
+
     /// The usage of the verb's own clauses that have not been written.
     var openClauses: [String] { signature.ownClauses.filter { !has($0.keyword) }.map { "[\($0.usage)]" } }
 

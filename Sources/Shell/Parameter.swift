@@ -23,6 +23,8 @@ enum Given: Sendable {
     case list([Located<Value>])
     case pairs([(name: Located<String>, value: Located<Value>)])
     case definitions([ParsedCall.Definition])
+    /// Values that may differ from one collection to the next, found for each.
+    case assignments([ParsedCall.Pair])
     /// Found when the command asks for it.
     case expression(Expression)
 
@@ -32,6 +34,7 @@ enum Given: Sendable {
         case .list(let values): values.first.map { $0.span.through(values[values.count - 1].span) }
         case .pairs(let pairs): pairs.first.map { $0.name.span.through(pairs[pairs.count - 1].value.span) }
         case .definitions(let definitions): definitions.first?.name.span
+        case .assignments(let pairs): pairs.first.map { $0.name.span.through(pairs[pairs.count - 1].value.span) }
         case .expression(let expression): expression.span
         }
     }
@@ -190,6 +193,14 @@ extension Parameter where Content == Options {
         Parameter(name, .options(choices), summary) { given throws(Diagnostic) in
             guard case .pairs(let pairs) = given else { return Options() }
             return Options(pairs)
+        }
+    }
+}
+
+extension Parameter where Content == [ParsedCall.Pair] {
+    static func assignments(_ name: String, _ summary: String) -> Parameter {
+        Parameter(name, .assignments, summary) { given throws(Diagnostic) in
+            if case .assignments(let pairs) = given { pairs } else { [] }
         }
     }
 }

@@ -42,6 +42,17 @@ package struct JobFolder: Sendable {
         }
     }
 
+    /// The plan of the last copy that was finished from one place to another.
+    package static func last(from source: Site, to target: Site, in home: String) -> Plan? {
+        for job in all(in: home) {
+            guard let plan = try? job.plan(), plan.context.source == source, plan.context.target == target,
+                let state = try? job.state(), state.completion != nil
+            else { continue }
+            return plan
+        }
+        return nil
+    }
+
     /// Makes a folder for a new job; its plan is on disk when this returns.
     package static func create(_ plan: Plan, in home: String) throws(JobError) -> JobFolder {
         for folder in [home, home + "/jobs"] { try makeFolder(folder) }

@@ -64,7 +64,7 @@ struct Mapper: Sendable {
     private func keys(of batch: Batch) -> [Key] {
         switch mapping.keys {
         case .keep: batch.keys
-        case .uuid5: batch.keys.map { .uuid(UUID(urlName: $0.description)) }
+        case .uuid5: batch.keys.map { .uuid(UUID(urlName: mapping.keyPrefix + $0.description)) }
         }
     }
 

@@ -10,6 +10,8 @@ package struct Mapping: Hashable, Sendable {
     /// Values that every record gets, found once when the copy was planned.
     package var set: [String: JSONValue]
     package var keys: KeyRule
+    /// Stands before every key that is made into a UUID, so that the same key of two sources becomes two.
+    package var keyPrefix: String
     /// A field that keeps the key as it was.
     package var keepKeyAs: String?
 
@@ -17,12 +19,13 @@ package struct Mapping: Hashable, Sendable {
 
     package init(
         fields: [String]? = nil, rename: [String: String] = [:], set: [String: JSONValue] = [:],
-        keys: KeyRule = .keep, keepKeyAs: String? = nil
+        keys: KeyRule = .keep, keyPrefix: String = "", keepKeyAs: String? = nil
     ) {
         self.fields = fields
         self.rename = rename
         self.set = set
         self.keys = keys
+        self.keyPrefix = keyPrefix
         self.keepKeyAs = keepKeyAs
     }
 
@@ -37,6 +40,7 @@ package struct Mapping: Hashable, Sendable {
         [
             "fields": fields.map { .array($0.map(JSONValue.string)) } ?? .null,
             "rename": .object(rename.mapValues(JSONValue.string)), "set": .object(set), "ids": .string(keys.rawValue),
+            "id_prefix": .string(keyPrefix),
             "keep_id_as": .optional(keepKeyAs),
         ]
     }
@@ -46,7 +50,7 @@ package struct Mapping: Hashable, Sendable {
         self.init(
             fields: json["fields"]?.array?.compactMap(\.string),
             rename: json["rename"]?.dictionary?.compactMapValues(\.string) ?? [:], set: json["set"]?.dictionary ?? [:],
-            keys: keys, keepKeyAs: json["keep_id_as"]?.string)
+            keys: keys, keyPrefix: json["id_prefix"]?.string ?? "", keepKeyAs: json["keep_id_as"]?.string)
     }
 }
 

@@ -66,8 +66,11 @@ package struct Side: Sendable {
     }
 
     /// One record by its key as this side has it, for the reason why it differs.
-    func record(_ key: Key) async throws -> Batch {
-        let found = try await reading.fetch([key], .all)
+    func record(_ key: Key) async throws -> Batch { try await records([key]) }
+
+    /// Records by their keys, as they are on this side.
+    func records(_ keys: [Key]) async throws -> Batch {
+        let found = try await reading.fetch(keys, mapper?.projection ?? .all)
         return mapper?.map(found) ?? found
     }
 

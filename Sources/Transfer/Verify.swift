@@ -46,6 +46,14 @@ package struct Verify: Sendable {
         return result
     }
 
+    /// The buckets that differ, in groups small enough to be held in memory.
+    func rounds() async throws -> [Set<Int>] {
+        async let left = source.sketch(memory: 0)
+        let right = try await target.sketch(memory: 0)
+        let (a, b) = (try await left, right)
+        return Verify.rounds(a.suspects(against: b), a, b)
+    }
+
     /// Suspects in groups small enough to be held in memory.
     private static func rounds(_ suspects: [Int], _ a: Sketch, _ b: Sketch) -> [Set<Int>] {
         var rounds: [Set<Int>] = []

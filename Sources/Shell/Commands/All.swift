@@ -3,9 +3,9 @@ extension Command {
     package static let all: [Command] = [
         .connect, .use, .disconnect, .set, .show, .history, .help, .edit, .save, .quit,
         .list, .describe, .count, .peek, .search, .diff,
-        .copy, .apply, .put, .delete,
+        .copy, .merge, .sync, .apply, .put, .delete,
         .create, .index, .alias, .rename, .drop, .load, .release, .flush,
-        .verify, .wait,
+        .verify, .bench, .wait,
         .jobs, .status, .resume, .cancel,
         .include, .print, .confirm, .run, .sleep,
     ]

@@ -21,9 +21,9 @@ extension Command {
                 Example("plan copy db:notes to new:other", "What would happen, and what would be lost."),
             ], destroys: { $0.word(in: "if exists") == "replace" || $0.has("fresh") }), effect: .writes
     ) { call, session in
-        try await session.planCopies(call)
+        try await session.planCopies(session.copyTasks(call), call)
     } run: { call, session in
-        try await session.runCopies(call)
+        try await session.runCopies(session.copyTasks(call), call)
     }
 
     static let apply = Command(
@@ -43,12 +43,8 @@ enum Copying {
     static let source = Parameter<Located<Reference>>.target("source", "What to read; a pattern means several")
     static let target = Parameter<Located<Reference>>.target("target", "What to write; made if it is not there")
     static let fields = Parameter<[Located<Value>]>.list("fields", of: .field(of: "source"), "Only these fields")
-    static let set = Parameter<Options>("set", .assignments, "Values that every record gets") {
-        given throws(Diagnostic) in if case .pairs(let pairs) = given { Options(pairs) } else { Options() }
-    }
-    static let rename = Parameter<Options>("rename", .assignments, "New names: old=new") {
-        given throws(Diagnostic) in if case .pairs(let pairs) = given { Options(pairs) } else { Options() }
-    }
+    static let set = Parameter<[ParsedCall.Pair]>.assignments("set", "Values that every record gets")
+    static let rename = Parameter<[ParsedCall.Pair]>.assignments("rename", "New names: old=new")
     static let including = Parameter<Located<String>>.words(
         "including", [Slot.Choice("aliases", "second names move too")], "What a copy does not bring by itself")
     static let excluding = Parameter<Located<String>>.words(
@@ -72,7 +68,7 @@ enum Copying {
             Slot.Choice("status", "a file that always holds the job's state as JSON"),
         ], "How to copy")
 
-    static let clauses = [
+    static let clauses: [Clause] = [
         Shared.whereClause, Clause("fields", [fields.form], "Only these fields and vectors"),
         Clause("set", [set.form], set.slot.summary), Clause("rename", [rename.form], rename.slot.summary),
         Clause("including", [including.form], including.slot.summary),

@@ -64,11 +64,7 @@ extension Session {
             }
             return try folder.plan()
         }
-        for folder in JobFolder.all(in: invocation.home) {
-            guard let plan = try? folder.plan(), let state = try? folder.state(), state.completion != nil else { continue }
-            if plan.context.source == a && plan.context.target == b { return plan }
-        }
-        return nil
+        return JobFolder.last(from: a, to: b, in: invocation.home)
     }
 
     func verify(_ original: Place, _ copy: Place, _ filter: Filter?, _ mapping: Mapping) async throws -> Verify.Result {

@@ -14,27 +14,55 @@ extension Session {
     /// One request for each collection that the source means.
     func copyTasks(_ call: Call) async throws -> [CopyTask] {
         let (source, target) = (try call[Copying.source], try call[Copying.target])
-        let pattern = source.value.name ?? "*"
-        var tasks: [CopyTask] = []
-        let mapping = try await mapping(call)
+        let pattern = Captures(source.value.name ?? "*")
+        try Naming.check(target, isSeveral: Pattern.isPattern(source.value.name ?? "*"))
+        return try await tasks(call, from: source) { place in
+            let name = Naming.target(target.value.name, pattern.match(place.name) ?? [:]) ?? place.name
+            return Located(Reference(connection: target.value.connection, name: name), at: target.span)
+        }
+    }
+
+    /// The same for a merge, in which all have one target.
+    func mergeTasks(_ call: Call) async throws -> [CopyTask] {
+        let target = try call[Merging.target]
+        var tasks = try await tasks(call, from: call[Copying.source]) { _ in target }
+        for place in tasks.indices {
+            if place > 0 { tasks[place].request.existing = .append }
+            if tasks[place].request.mapping.keys == .uuid5 {
+                tasks[place].request.mapping.keyPrefix = tasks[place].source.name + "/"
+            }
+        }
+        return tasks
+    }
+
+    private func tasks(
+        _ call: Call, from source: Located<Reference>, _ target: (Place) throws -> Located<Reference>
+    ) async throws -> [CopyTask] {
+        let captures = Captures(source.value.name ?? "*")
         let filter = try await filter(call.optional(Shared.filter))
+        var tasks: [CopyTask] = []
         for place in try await places(source) {
-            let name = try Naming.target(target, pattern: pattern, matching: place.name)
-            let other = try await self.place(
-                Located(Reference(connection: target.value.connection, name: name), at: target.span))
-            let request = CopyRequest(
-                source: site(place), target: site(other), filter: filter, mapping: mapping,
-                including: try call.optional(Copying.including).map { [$0.value] } ?? [],
-                excluding: try call.optional(Copying.excluding).map { [$0.value] } ?? [],
-                existing: try call.optional(Copying.policy).flatMap { ExistingPolicy(rawValue: $0.value) } ?? .fail,
-                tuning: try Tuning(call.optional(Copying.options) ?? Options()))
-            try refuseSelf(request, at: target.span)
+            let before = variables
+            defer { variables = before }
+            for (name, value) in captures.match(place.name) ?? [:] where name != "*" { variables[name] = .text(value) }
+            let other = try await self.place(target(place))
+            let request = try await request(call, place, other, filter)
+            try refuseSelf(request, at: other.span)
             tasks.append(CopyTask(request: request, source: place, target: other))
         }
         guard !tasks.isEmpty else {
             throw Failure("E0501", "no collection fits \(source.value)", at: source.span)
         }
         return tasks
+    }
+
+    private func request(_ call: Call, _ source: Place, _ target: Place, _ filter: Filter?) async throws -> CopyRequest {
+        CopyRequest(
+            source: site(source), target: site(target), filter: filter, mapping: try await mapping(call),
+            including: try call.optional(Copying.including).map { [$0.value] } ?? [],
+            excluding: try call.optional(Copying.excluding).map { [$0.value] } ?? [],
+            existing: try call.optional(Copying.policy).flatMap { ExistingPolicy(rawValue: $0.value) } ?? .fail,
+            tuning: try Tuning(call.optional(Copying.options) ?? Options()))
     }
 
     func site(_ place: Place) -> Site {
@@ -51,12 +79,14 @@ extension Session {
 
     private func mapping(_ call: Call) async throws -> Mapping {
         let options = try call.optional(Copying.options) ?? Options()
-        let pairs = try call.optional(Copying.rename)?.pairs ?? []
-        let set = try call.optional(Copying.set)?.pairs ?? []
+        var rename: [String: String] = [:]
+        for pair in try call.optional(Copying.rename) ?? [] {
+            rename[pair.name.value] = try await value(of: pair.value).description
+        }
+        var set: [String: JSONValue] = [:]
+        for pair in try call.optional(Copying.set) ?? [] { set[pair.name.value] = try await value(of: pair.value).json }
         return Mapping(
-            fields: try call.optional(Copying.fields)?.map { try $0.name },
-            rename: Dictionary(pairs.map { ($0.name.value, $0.value.value.description) }) { _, last in last },
-            set: Dictionary(set.map { ($0.name.value, $0.value.value.json) }) { _, last in last },
+            fields: try call.optional(Copying.fields)?.map { try $0.name }, rename: rename, set: set,
             keys: try options.keyRule, keepKeyAs: options["keep_id_as"]?.value.description)
     }
 }
@@ -107,19 +137,15 @@ extension Tuning {
 
 /// The names of targets.
 private enum Naming {
-    /// What `*` matched takes its place in the target's name.
-    static func target(_ target: Located<Reference>, pattern: String, matching name: String) throws -> String {
-        guard let wanted = target.value.name else { return name }
-        guard wanted.contains("*") else {
-            guard !Pattern.isPattern(pattern) else {
-                throw Failure(
-                    "E0903", "several collections cannot become one", at: target.span,
-                    help: ["write * in the target: it repeats what the source's * matched"])
-            }
-            return wanted
-        }
-        let parts = pattern.split(separator: "*", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2 else { return wanted.replacing("*", with: name) }
-        return wanted.replacing("*", with: name.dropFirst(parts[0].count).dropLast(parts[1].count))
+    /// What the source's pattern captured takes its place in the target's name; nil is the same name.
+    static func target(_ wanted: String?, _ captured: [String: String]) -> String? {
+        wanted.map { Captures.fill($0, captured) }
+    }
+
+    static func check(_ target: Located<Reference>, isSeveral: Bool) throws {
+        guard isSeveral, let name = target.value.name, !Pattern.isPattern(name) else { return }
+        throw Failure(
+            "E0903", "several collections cannot become one", at: target.span,
+            help: ["write * or a <capture> in the target, or use `merge … into`"])
     }
 }

@@ -6,9 +6,9 @@ import Transfer
 
 extension Session {
     /// `plan copy`: says what would happen.
-    func planCopies(_ call: Call) async throws {
+    func planCopies(_ tasks: [CopyTask], _ call: Call) async throws {
         var plans: [Plan] = []
-        for task in try await copyTasks(call) { plans.append(try await plan(task, at: call.span(of: Copying.target))) }
+        for task in tasks { plans.append(try await plan(task, at: call.span(of: Copying.target))) }
         if try call.optional(Universal.output) != nil, plans.count == 1 {
             let path = try call[Universal.output]
             try await write(plans[0].json.indented() + "\n", to: path)
@@ -21,9 +21,9 @@ extension Session {
     }
 
     /// `copy`: one job after the other.
-    func runCopies(_ call: Call) async throws {
+    func runCopies(_ tasks: [CopyTask], _ call: Call) async throws {
         var rows: [JSONValue] = []
-        for task in try await copyTasks(call) {
+        for task in tasks {
             if let row = try await run(task, call) { rows.append(row) }
         }
         guard call.parsed.has("format") || call.parsed.has("output") || call.parsed.has("pipe") || settings.format != nil
@@ -74,7 +74,9 @@ extension Session {
         }
         let source = try? await Job.token(task.source.store, task.source.name)
         let target = try? await Job.token(task.target.store, task.target.name)
-        guard completion.source == source, completion.target == target else { return nil }
+        // A merged target has grown since by what the other sources brought.
+        let isMerged = call.parsed.signature.name == "merge"
+        guard completion.source == source, isMerged ? target != nil : completion.target == target else { return nil }
         say(call, "already done by \(folder.id)")
         return (folder, true)
     }

@@ -150,6 +150,7 @@ extension Session {
             for element in elements { values.append(Located(try await value(of: element), at: element.span)) }
             return .list(values)
         case .pairs(let pairs):
+            if case .assignments = slot.kind { return .assignments(pairs) }
             var values: [(name: Located<String>, value: Located<Value>)] = []
             for pair in pairs {
                 values.append((pair.name, Located(try await value(of: pair.value), at: pair.value.span)))

@@ -1,0 +1,80 @@
+import JSON
+import Language
+import Model
+import Transfer
+
+extension Command {
+    static let sync = Command(
+        Signature(
+            "sync", .move, "Move only what differs, so that the target equals the source",
+            [from.form, .word("to"), into.form],
+            clauses: [
+                Shared.whereClause, Clause("deleting", [], "Remove records that only the target has"),
+            ],
+            details: """
+                Both sides are compared by digests; records that are missing or differ are written, and with `deleting` those
+                that only the target has are removed. The mapping of the last finished copy between the two applies.
+                """,
+            examples: [
+                Example("sync db:notes to new:notes", "The last changes before a cut-over."),
+                Example("sync db:notes to new:notes deleting yes", "Deletions too."),
+            ], destroys: { $0.has("deleting") }), effect: .writes
+    ) { call, session in
+        let source = try await session.place(call[from])
+        let target = try await session.place(call[into])
+        let filter = try await session.filter(call.optional(Shared.filter))
+        if call.has("deleting") {
+            try await session.confirm(call, "remove what only \(target.description) has", byTyping: target.name)
+        }
+        let start = ContinuousClock.now
+        let result = try await session.sync(source, target, filter, deleting: call.has("deleting"))
+        let seconds = (ContinuousClock.now - start).inSeconds
+        session.say(call, "\(target.description): \(result.sentence)")
+        guard call.has("format") || session.settings.format != nil else { return }
+        try await session.answer(call) { try await $0.print(result.document(source, target, seconds)) }
+    }
+}
+
+private let from = Parameter<Located<Reference>>.collection("source", "What the target should equal")
+private let into = Parameter<Located<Reference>>.collection("target", "The collection to change")
+
+extension Session {
+    fileprivate func sync(
+        _ source: Place, _ target: Place, _ filter: Filter?, deleting: Bool
+    ) async throws -> Sync.Result {
+        let earlier = JobFolder.last(from: site(source), to: site(target), in: invocation.home)
+        let mapping = earlier?.context.mapping ?? .identity
+        guard mapping.keys == .keep else {
+            throw Failure("E0910", "the keys were not kept by the last copy, so records cannot be paired", at: target.span)
+        }
+        return try await source.reading { left in
+            try await target.reading { right in
+                let side = Side(right, nil)
+                do {
+                    let wanted = filter ?? earlier?.context.filter
+                    let other = try mapping == .identity ? Side(left, wanted) : Side(left, wanted, mapping, like: side)
+                    return try await Sync(source: other, target: side, in: target.store, deleting: deleting).run()
+                } catch let error as JobError { throw Failure(error, at: source.span) }
+            }
+        }
+    }
+}
+
+extension Sync.Result {
+    fileprivate var sentence: String {
+        guard inserted + changed + deleted + extra > 0 else { return "no differences" }
+        let kept = extra > 0 ? ", \(extra) only there (say `deleting` to remove them)" : ""
+        return "\(inserted) inserted, \(changed) changed, \(deleted) deleted\(kept)"
+    }
+
+    fileprivate func document(_ source: Place, _ target: Place, _ seconds: Double) -> JSONValue {
+        let moved = inserted + changed + deleted
+        return [
+            "job": .null, "source": .string(source.description), "target": .string(target.description),
+            "records": .integer(Int64(moved)), "inserted": .integer(Int64(inserted)), "changed": .integer(Int64(changed)),
+            "deleted": .integer(Int64(deleted)), "extra": .integer(Int64(extra)), "bytes": .integer(Int64(bytes)),
+            "seconds": .double(seconds.rounded(to: 3)),
+            "records_per_s": .integer(Int64(Double(moved) / max(0.001, seconds))), "rejected": 0,
+        ]
+    }
+}

@@ -1,0 +1,68 @@
+import Model
+
+/// Makes a target equal to its source by moving only what differs.
+package struct Sync: Sendable {
+    private let source: Side
+    private let target: Side
+    private let store: any Store
+    private let deletes: Bool
+    private static let batch = 1_000
+
+    /// `store` holds the target.
+    package init(source: Side, target: Side, in store: any Store, deleting: Bool) {
+        self.source = source
+        self.target = target
+        self.store = store
+        deletes = deleting
+    }
+
+    package struct Result: Sendable {
+        package var inserted = 0
+        package var changed = 0
+        package var deleted = 0
+        /// Records that only the target has, and keeps.
+        package var extra = 0
+        package var bytes = 0
+    }
+
+    package func run() async throws -> Result {
+        var result = Result()
+        for round in try await Verify(source: source, target: target).rounds() {
+            try await mend(round, &result)
+        }
+        try await store.settle(target.shape.name)
+        return result
+    }
+
+    private func mend(_ buckets: Set<Int>, _ result: inout Result) async throws {
+        let left = try await source.records(in: buckets)
+        let right = try await target.records(in: buckets)
+        var wanted: [Key] = []
+        for (hash, entry) in left {
+            guard let other = right[hash] else {
+                result.inserted += 1
+                wanted.append(entry.key)
+                continue
+            }
+            guard entry.sum != other.sum || entry.count != other.count else { continue }
+            result.changed += 1
+            wanted.append(entry.key)
+        }
+        try await write(wanted, &result)
+        try await delete(right.filter { left[$0.key] == nil }.map(\.value.key), &result)
+    }
+
+    private func write(_ keys: [Key], _ result: inout Result) async throws {
+        for start in stride(from: 0, to: keys.count, by: Sync.batch) {
+            try Task.checkCancellation()
+            let batch = try await source.records(Array(keys[start..<min(start + Sync.batch, keys.count)]))
+            _ = try await store.write(batch, to: target.shape.name, .again)
+            result.bytes += batch.byteCount
+        }
+    }
+
+    private func delete(_ keys: [Key], _ result: inout Result) async throws {
+        guard deletes, !keys.isEmpty else { return result.extra += keys.count }
+        result.deleted += try await store.delete(keys, from: target.shape.name)
+    }
+}
