@@ -11,7 +11,6 @@ package actor MemoryStore: Store {
 
     var tables: [String: Table] = [:]
     var targets: [String: String] = [:]
-    private var created = 0
 
     package init() {}
 
@@ -39,8 +38,8 @@ package actor MemoryStore: Store {
             return existing.identity
         }
         guard targets[collection.name] == nil else { throw .isAlias(collection.name) }
-        created += 1
-        let identity = Identity("\(created)")
+        // By chance: a job that outlived its process must not take a new collection for its own.
+        let identity = Identity(UUID.random().description)
         tables[collection.name] = Table(collection: collection, identity: identity)
         return identity
     }
