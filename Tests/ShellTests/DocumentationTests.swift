@@ -63,6 +63,42 @@ import Testing
 
     // MARK: Generated files
 
+    /// Bash calls our function as it does behind Tab; the last word is what is being typed.
+    @Test(arguments: [
+        ("vecsh --fo", "--format"), ("vecsh --format j", "json jsonl"), ("vecsh --format = v", "vertical"),
+        ("vecsh --color ne", "never"), ("vecsh -f s", "sub script.vsh"), ("vecsh s", "script.vsh sub"),
+    ])
+    func bashCompletes(_ line: String, _ expected: String) throws {
+        let folder = try TemporaryFolder()
+        try folder.write("", to: "script.vsh")
+        try FileManager.default.createDirectory(
+            at: folder.url.appending(path: "sub"), withIntermediateDirectories: true)
+        let script = """
+            . '\(project.path)/completions/vecsh.bash'
+            COMP_WORDS=(\(line)); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _vecsh; echo "${COMPREPLY[*]}"
+            """
+        let found = try #require(try shell("/bin/bash", ["--norc", "-c", script], in: folder))
+        #expect(found.split(separator: " ").sorted() == expected.split(separator: " ").sorted())
+    }
+
+    /// Those of them that are installed; `man` says nothing about a page that is in order.
+    @Test(arguments: [
+        ["/usr/bin/zsh", "-n", "completions/_vecsh"], ["/usr/bin/fish", "-n", "completions/vecsh.fish"],
+        ["/usr/bin/man", "--warnings", "-l", "docs/vecsh.1"],
+    ])
+    func programsReadOurFiles(_ words: [String]) throws {
+        let file = project.appending(path: words[words.count - 1]).path
+        _ = try shell(words[0], words[1..<(words.count - 1)] + [file], in: TemporaryFolder())
+    }
+
+    /// What a program prints; nil where it is not installed. It must not complain.
+    private func shell(_ program: String, _ arguments: [String], in folder: TemporaryFolder) throws -> String? {
+        guard FileManager.default.isExecutableFile(atPath: program) else { return nil }
+        let run = try ProgramRun(program: URL(filePath: program), arguments, in: folder)
+        #expect(run.exit == 0 && run.errors.isEmpty, "\(program): \(run.errors)")
+        return run.output.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
     @Test(arguments: ReferenceFiles.all.map(\.path))
     func generatedFilesAreUpToDate(_ path: String) throws {
         let expected = try #require(ReferenceFiles.all.first { $0.path == path }?.text)

@@ -12,9 +12,13 @@ struct ProgramRun {
         .appending(path: "vecsh")
 
     init(_ arguments: [String], in folder: TemporaryFolder) throws {
+        try self.init(program: ProgramRun.program, ["--no-rc"] + arguments, in: folder)
+    }
+
+    init(program: URL, _ arguments: [String], in folder: TemporaryFolder) throws {
         let process = Process()
-        process.executableURL = ProgramRun.program
-        process.arguments = ["--no-rc"] + arguments
+        process.executableURL = program
+        process.arguments = arguments
         process.currentDirectoryURL = folder.url
         process.environment = folder.environment
         // Files, as a full pipe would stop the program.
