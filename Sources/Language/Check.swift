@@ -55,6 +55,7 @@ package struct Check: Sendable {
     }
 
     private mutating func visit(_ call: ParsedCall) {
+        for case .watch(let interval) in call.prefixes { visit(interval) }
         for slot in call.signature.slots {
             guard let argument = call.arguments[slot.name] else { continue }
             switch slot.kind {

@@ -102,6 +102,8 @@ package struct Slot: Sendable {
         /// Another collection of the same connection.
         case sibling(of: String)
         case topic, setting
+        /// What the setting in another slot may be.
+        case settingValue(of: String)
     }
 
     /// One of several words, and what it means.
@@ -136,7 +138,8 @@ extension Slot {
         case .list(let element): "\(placeholder(of: element)), …"
         case .options, .assignments: "<name>=<value>, …"
         case .definitions: "(<name> <type> …, …)"
-        case .name, .environment, .id, .expression, .field, .index, .indexType, .sibling, .topic, .setting: "<\(name)>"
+        case .name, .environment, .id, .expression, .field, .index, .indexType, .sibling, .topic, .setting, .settingValue:
+            "<\(name)>"
         }
     }
 }
