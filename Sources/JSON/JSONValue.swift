@@ -67,7 +67,10 @@ extension JSONValue {
 
     private static func number(_ scanner: inout JSONScanner) throws(JSONError) -> JSONValue {
         let start = scanner.offset
-        if let whole = try scanner.integer() { return .integer(whole) }
+        // Zero has a sign that integers have not.
+        if let whole = try scanner.integer(), whole != 0 || scanner.raw(start..<scanner.offset).count == 1 {
+            return .integer(whole)
+        }
         scanner.offset = start
         return .double(try scanner.double())
     }

@@ -55,6 +55,7 @@ package struct Check: Sendable {
     }
 
     private mutating func visit(_ call: ParsedCall) {
+        for case .watch(let interval) in call.prefixes { visit(interval) }
         let before = defined
         defer { defined = before }
         defined.formUnion(call.captures)

@@ -12,7 +12,12 @@ package protocol NameSource: Sendable {
     func files(_ prefix: String) -> [Candidate]
     func variables() -> [Candidate]
     func settings() -> [Candidate]
+    func values(ofSetting name: String) -> [Candidate]
     func topics() -> [Candidate]
+}
+
+extension NameSource {
+    package func values(ofSetting name: String) -> [Candidate] { [] }
 }
 
 /// What may be written at a place in a text.
@@ -67,9 +72,12 @@ package struct Completion {
     /// Those that begin like what is typed; each once, in the order in which the grammar has them.
     private static func matching(_ typed: String, _ found: [Candidate]) -> [Candidate] {
         var seen: Set<String> = []
-        let lowered = typed.lowercased()
-        return found.filter { $0.text.lowercased().hasPrefix(lowered) && seen.insert($0.text).inserted }
+        let wanted = plain(typed)
+        return found.filter { plain($0.text).hasPrefix(wanted) && seen.insert($0.text).inserted }
     }
+
+    /// Without the quotes that a name may need, in lower case.
+    private static func plain(_ text: String) -> String { text.replacing("\"", with: "").lowercased() }
 
     // MARK: Expectations
 
@@ -104,6 +112,7 @@ package struct Completion {
         case .list(let element): items(element, typed, call)
         case .setting: names.settings()
         case .topic: names.topics()
+        case .settingValue(let slot): call?.word(in: slot).map { names.values(ofSetting: $0) } ?? []
         case .name, .environment, .text, .shell, .number, .quantity, .id, .vector, .options, .assignments, .definitions: []
         }
     }
@@ -124,7 +133,13 @@ package struct Completion {
 
     /// The fields of whatever collection the command is about.
     private func fields(_ call: ParsedCall?) -> [Candidate] {
-        let slot = call?.signature.form.slots.first { if case .collection = $0.kind { true } else { false } }
+        let slots = call?.signature.form.slots ?? []
+        let slot = slots.first { slot in
+            switch slot.kind {
+            case .collection, .target: true
+            default: false
+            }
+        }
         return slot.flatMap { reference(in: $0.name, call) }.map { names.fields(of: $0) } ?? []
     }
 

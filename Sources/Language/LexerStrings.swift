@@ -101,14 +101,18 @@ extension Lexer {
 
     private mutating func escape() throws(Diagnostic) -> [UInt8] {
         let start = offset
+        guard let escaped = peek(1), escaped != UInt8(ascii: "\n") else {
+            advance()
+            return []
+        }
         advance(2)
-        switch source.utf8[min(start + 1, end - 1)] {
+        switch escaped {
         case UInt8(ascii: "n"): return [0x0A]
         case UInt8(ascii: "t"): return [0x09]
         case UInt8(ascii: "r"): return [0x0D]
         case UInt8(ascii: "0"): return [0x00]
         case UInt8(ascii: "\\"), UInt8(ascii: "\""), UInt8(ascii: "$"), UInt8(ascii: "'"):
-            return [source.utf8[start + 1]]
+            return [escaped]
         case UInt8(ascii: "u"):
             if let scalar = scalarEscape() { return Array(String(Character(scalar)).utf8) }
         default: break

@@ -12,6 +12,8 @@ package struct Parser {
     var remaining: [String] = []
     /// The command that was being read when the text ended.
     var call: ParsedCall?
+    /// The condition or expression of a command that is being read, of which each operand is a part.
+    var openSlot: Slot?
     private(set) var problems: [Diagnostic] = []
     private static let mostProblems = 20
     /// Whether a brace in the statement that is read begins a block.
@@ -31,6 +33,7 @@ package struct Parser {
         self.grammar = grammar
         lexer = Lexer(source, range)
         token = lexer.token(.newline, from: lexer.offset)
+        endOfLast = lexer.offset
     }
 
     // MARK: Statements
@@ -130,6 +133,7 @@ package struct Parser {
 
     private mutating func statement() throws(Diagnostic) -> Statement {
         call = nil
+        openSlot = nil
         remaining = []
         let start = token.span
         let kind: Statement.Kind =
@@ -159,7 +163,7 @@ package struct Parser {
     }
 
     mutating func advance() throws(Diagnostic) {
-        endOfLast = token.span.range.upperBound
+        if token.kind != .newline { endOfLast = token.span.range.upperBound }
         expected = []
         token = try lexer.next()
     }

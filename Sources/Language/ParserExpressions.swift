@@ -29,6 +29,7 @@ extension Parser {
     }
 
     private mutating func comparison() throws(Diagnostic) -> Expression {
+        if let openSlot { note(Expectation(.slot(openSlot), openSlot.placeholder, note: openSlot.summary)) }
         let left = try sum()
         if token.isSymbol(.assign) {
             throw Diagnostic("E0205", "'=' assigns; comparison is '=='", at: token.span, label: "use '=='")

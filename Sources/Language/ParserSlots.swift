@@ -17,8 +17,10 @@ extension Parser {
     mutating func value(of slot: Slot) throws(Diagnostic) -> Expression {
         note(Expectation(.slot(slot), slot.placeholder, note: slot.summary))
         switch slot.kind {
-        case .expression: return try expression()
-        case .filter: return try filter()
+        case .expression, .filter:
+            openSlot = slot
+            defer { openSlot = nil }
+            return if case .filter = slot.kind { try filter() } else { try expression() }
         case .vector: return try vector()
         case .id: return try id()
         case .path: return try path()
@@ -43,7 +45,8 @@ extension Parser {
 
     private func isWordKind(_ kind: Slot.Kind) -> Bool {
         switch kind {
-        case .connection, .collection, .target, .name, .environment, .field, .index, .indexType, .sibling, .topic, .setting: true
+        case .connection, .collection, .target, .name, .environment, .field, .index, .indexType, .sibling, .topic, .setting, .settingValue:
+            true
         default: false
         }
     }

@@ -107,6 +107,8 @@ package struct Slot: Sendable {
         /// Another collection of the same connection.
         case sibling(of: String)
         case topic, setting
+        /// What the setting in another slot may be.
+        case settingValue(of: String)
     }
 
     /// One of several words, and what it means.
@@ -142,7 +144,8 @@ extension Slot {
         case .options, .assignments: "<name>=<value>, …"
         case .definitions: "(<name> <type> …, …)"
         case .field: "<field>"
-        case .name, .environment, .id, .expression, .index, .indexType, .sibling, .topic, .setting: "<\(name)>"
+        case .name, .environment, .id, .expression, .index, .indexType, .sibling, .topic, .setting, .settingValue:
+            "<\(name)>"
         }
     }
 }

@@ -81,7 +81,6 @@ import Testing
 
     @Test func commentsAndLines() throws {
         #expect(try tokens("#!/usr/bin/env vecsh\nprint # more\n# all").map(\.text) == ["\n", "print", "\n"])
-        #expect(try tokens("a#b").count == 2 || (try? tokens("a#b")) == nil)
     }
 
     @Test func hashInsideAWordIsNoComment() {

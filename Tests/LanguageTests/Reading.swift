@@ -66,6 +66,7 @@ struct FixedNames: NameSource {
     func files(_ prefix: String) -> [Candidate] { [] }
     func variables() -> [Candidate] { named("variable", ["$name", "$n"]) }
     func settings() -> [Candidate] { named("setting", ["format", "pager", "timing"]) }
+    func values(ofSetting name: String) -> [Candidate] { named("value", ["json", "on", "off"]) }
     func topics() -> [Candidate] { named("topic", ["peek", "count", "sqlite"]) }
 
     private func named(_ kind: String, _ names: [String]) -> [Candidate] { names.map { Candidate($0, kind: kind) } }

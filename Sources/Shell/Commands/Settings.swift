@@ -26,9 +26,19 @@ extension Command {
 }
 
 private let setting = Parameter<Located<String>>.named("setting", kind: .setting, "What is meant")
-private let value = Parameter<Located<String>>.named("value", "What it is from now on")
+private let value = Parameter<Located<String>>.named(
+    "value", kind: .settingValue(of: "setting"), "What it is from now on")
 
 extension Settings {
+    /// The words that a setting may be.
+    static func values(of name: String) -> [String] {
+        switch name {
+        case "format": Format.allCases.map(\.rawValue)
+        case "pager", "timing": ["on", "off"]
+        default: []
+        }
+    }
+
     fileprivate mutating func change(_ name: Located<String>, to value: Located<String>) throws {
         switch name.value {
         case "format":

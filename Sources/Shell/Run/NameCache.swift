@@ -173,6 +173,10 @@ extension NameCache: NameSource {
         Settings.names.map { Candidate($0.name, kind: "setting", note: $0.summary) }
     }
 
+    package func values(ofSetting name: String) -> [Candidate] {
+        Settings.values(of: name).map { Candidate($0, kind: "value") }
+    }
+
     package func topics() -> [Candidate] {
         Help(.vecsh).topicNames.map { Candidate($0, kind: "topic") }
             + storeKinds.map { Candidate($0.scheme, kind: "store", note: $0.summary) }
