@@ -37,6 +37,7 @@ package final class Job: Sendable {
     package func run() async throws {
         try await prepare()
         try await copySlices()
+        try await catchUp()
         try await buildIndexes()
         try await moveAliases()
         try await journal.append(.completed(source: sourceToken(), target: targetToken()))
@@ -95,19 +96,39 @@ package final class Job: Sendable {
     private func reading(_ state: JobState) async throws -> any Reading {
         let collection = plan.context.source.collection
         let moment = state.moment ?? plan.moment
-        do throws(StoreError) {
-            return try await source.read(collection, at: moment.life == .durable ? moment : nil)
-        } catch {
-            guard error.code == .expired else { throw error }
-            let reading = try await source.read(collection, at: nil)
-            guard reading.description.identity == plan.context.sourceIdentity else {
-                throw JobError(
-                    "the source \(plan.context.source) has been replaced since the job began",
-                    help: "say `fresh` to begin anew")
+        if moment.life == .durable {
+            do throws(StoreError) { return try await source.read(collection, at: moment) } catch {
+                guard error.code == .expired else { throw error }
             }
-            try await journal.append(.moved(to: reading.moment))
-            return reading
         }
+        let reading = try await source.read(collection, at: nil)
+        guard reading.description.identity == plan.context.sourceIdentity else {
+            throw JobError(
+                "the source \(plan.context.source) has been replaced since the job began",
+                help: "say `fresh` to begin anew")
+        }
+        if isResumed || moment.life == .durable { try await journal.append(.moved(to: reading.moment)) }
+        return reading
+    }
+
+    /// Slices that were read at different moments may have missed a change in between: what differs is moved again.
+    private func catchUp() async throws {
+        guard await journal.state.moment != nil else { return }
+        progress.count { $0.phase = "catching up" }
+        let reading = try await source.read(plan.context.source.collection, at: nil)
+        let written = try await target.read(name, at: nil)
+        do {
+            let side = Side(written, nil)
+            let origin = try Side(reading, plan.context.filter, plan.context.mapping, like: side)
+            let mayDelete = plan.existing != .append
+            _ = try await Sync(source: origin, target: side, in: target, deleting: mayDelete).run()
+        } catch {
+            await reading.close()
+            await written.close()
+            throw error
+        }
+        await reading.close()
+        await written.close()
     }
 
     private func copy(_ slices: [Slice], _ state: JobState, _ reading: any Reading) async throws {

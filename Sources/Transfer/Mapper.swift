@@ -14,6 +14,8 @@ struct Mapper: Sendable {
         case column(Int)
         case constant(JSONValue)
         case key
+        /// The source has none, and the target does not insist.
+        case absent
     }
 
     /// `target` is what ``Mapping/shape(of:named:)`` gives; the target's own collection has the same columns by name.
@@ -38,6 +40,8 @@ struct Mapper: Sendable {
                 fields.append(.constant(value))
             } else if let place = fieldNames.firstIndex(of: field.name) {
                 fields.append(.column(place))
+            } else if field.isNullable {
+                fields.append(.absent)
             } else {
                 throw JobError("the target wants a field \"\(field.name)\", which the source does not have")
             }
@@ -46,7 +50,6 @@ struct Mapper: Sendable {
     }
 
     var projection: Projection { mapping.projection }
-    var keepsKeys: Bool { mapping.keys == .keep }
 
     func map(_ batch: Batch) -> Batch {
         guard mapping != .identity || !isInOrder else { return batch }
@@ -72,6 +75,10 @@ struct Mapper: Sendable {
         switch origin {
         case .column(let place): return batch.fields[place]
         case .constant(let value): return Column(repeating: value, field.type, count: batch.count)
+        case .absent:
+            var missing = ColumnBuilder(field.type)
+            for _ in 0..<batch.count { missing.append(missing: .absent) }
+            return missing.column()
         case .key:
             var texts = ColumnBuilder(.bytes)
             for key in batch.keys { texts.append(bytes: key.description.utf8) }

@@ -44,15 +44,16 @@ package struct Side: Sendable {
     /// Keys and hashes of the records whose bucket is wanted.
     func records(in wanted: Set<Int>) async throws -> [UInt64: Entry] {
         var found: [UInt64: Entry] = [:]
-        try await each(.whole) { batch, keys, records in
+        try await each(.whole) { original, keys, records in
             for (row, key) in keys.enumerated() where wanted.contains(Sketch.bucket(key)) {
-                found[key, default: Entry(key: batch.keys[row])].add(records[row])
+                found[key, default: Entry(key: original[row])].add(records[row])
             }
         }
         return found
     }
 
     struct Entry {
+        /// As this side's own collection has it.
         var key: Key
         var count = 0
         var sum: UInt64 = 0
@@ -74,14 +75,14 @@ package struct Side: Sendable {
         return mapper?.map(found) ?? found
     }
 
-    private func each(_ slice: Slice, _ body: (Batch, [UInt64], [UInt64]) -> Void) async throws {
+    private func each(_ slice: Slice, _ body: ([Key], [UInt64], [UInt64]) -> Void) async throws {
         let projection = mapper?.projection ?? .all
         let pages = FilteredPages(reading, filter, wanted: projection, slice: slice, budget: Budget(records: 10_000))
         for try await page in pages {
             try Task.checkCancellation()
             let batch = mapper?.map(page.batch) ?? page.batch
             let (keys, records) = hash.hashes(batch)
-            body(batch, keys, records)
+            body(page.batch.keys, keys, records)
         }
     }
 }

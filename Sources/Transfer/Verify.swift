@@ -94,16 +94,10 @@ package struct Verify: Sendable {
 
     private func reason(_ a: Side.Entry, _ b: Side.Entry) async throws -> String {
         guard a.count == b.count else { return "\(a.count) times in the source, \(b.count) times in the target" }
-        guard source.hasSameKeys else { return "its values differ" }
-        let (left, right) = (try await source.record(b.key), try await target.record(b.key))
+        let (left, right) = (try await source.record(a.key), try await target.record(b.key))
         guard left.count == 1, right.count == 1 else { return "its values differ" }
         return RecordFields.difference(
             RecordFields(source.shape).values(left, 0), RecordFields(target.shape).values(right, 0))
             ?? "its values differ"
     }
-}
-
-extension Side {
-    /// Whether a record has the same key on both sides.
-    fileprivate var hasSameKeys: Bool { mapper?.keepsKeys ?? true }
 }

@@ -44,9 +44,6 @@ extension Session {
     ) async throws -> Sync.Result {
         let earlier = JobFolder.last(from: site(source), to: site(target), in: invocation.home)
         let mapping = earlier?.context.mapping ?? .identity
-        guard mapping.keys == .keep else {
-            throw Failure("E0910", "the keys were not kept by the last copy, so records cannot be paired", at: target.span)
-        }
         return try await source.reading { left in
             try await target.reading { right in
                 let side = Side(right, nil)
