@@ -29,7 +29,9 @@ package struct Quantity: Hashable, Sendable {
 package enum NumberText {
     package static func integer(_ text: String) -> Int64? { isPlain(text) ? Int64(text.replacing("_", with: "")) : nil }
 
-    package static func natural(_ text: String) -> UInt64? { isPlain(text) ? UInt64(text.replacing("_", with: "")) : nil }
+    package static func natural(_ text: String) -> UInt64? {
+        isPlain(text) ? UInt64(text.replacing("_", with: "")) : nil
+    }
 
     package static func double(_ text: String) -> Double? {
         guard isPlain(text), let value = Double(text.replacing("_", with: "")), value.isFinite else { return nil }

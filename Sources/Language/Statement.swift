@@ -76,7 +76,8 @@ package struct ParsedCall: Sendable {
     var captures: [String] {
         arguments.values.flatMap(\.expressions).flatMap { expression -> [String] in
             guard case .literal(.reference(let reference)) = expression.kind else { return [] }
-            return (reference.name ?? "").split(separator: "<", omittingEmptySubsequences: false).dropFirst().compactMap { part in
+            return (reference.name ?? "").split(separator: "<", omittingEmptySubsequences: false).dropFirst().compactMap
+            { part in
                 part.firstIndex(of: ">").map { String(part[..<$0]) }
             }
         }

@@ -69,7 +69,8 @@ extension Mapping {
             index.field = renamed(index.field)
             return index
         }.filter { kept.contains($0.field) || shape.isOpen }
-        for (field, value) in set.sorted(by: { $0.key < $1.key }) { shape.fields.removeAll { $0.name == field }
+        for (field, value) in set.sorted(by: { $0.key < $1.key }) {
+            shape.fields.removeAll { $0.name == field }
             shape.fields.append(Field(name: field, type: value.fieldType))
         }
         if keys == .uuid5 { shape.key.type = .uuid }
@@ -83,7 +84,8 @@ extension Mapping {
         let known = Set(source.vectors.map(\.name) + source.fields.map(\.name))
         let named = (fields ?? []) + rename.keys
         if !source.isOpen, let unknown = named.first(where: { !known.contains($0) }) {
-            throw JobError("\(source.name) has no field \"\(unknown)\"", help: "it has \(known.sorted().joined(separator: ", "))")
+            throw JobError(
+                "\(source.name) has no field \"\(unknown)\"", help: "it has \(known.sorted().joined(separator: ", "))")
         }
         for new in rename.values where known.contains(new) && rename[new] == nil {
             throw JobError("\"\(new)\" is a field of \(source.name) already", help: "choose another name")

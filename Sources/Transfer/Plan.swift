@@ -107,7 +107,9 @@ extension Plan {
             let tuning = Tuning(json: json["tuning"])
         else { throw JobError("this is no plan, or one of another version") }
         let filter = json["where"] ?? .null
-        guard filter == .null || Filter(json: filter) != nil else { throw JobError("the plan's condition cannot be read") }
+        guard filter == .null || Filter(json: filter) != nil else {
+            throw JobError("the plan's condition cannot be read")
+        }
         let collection: Collection
         do throws(StoreError) { collection = try Collection(json: shape) } catch { throw JobError(error.message) }
         context = Context(

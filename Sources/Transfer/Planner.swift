@@ -98,7 +98,8 @@ package struct Planner: Sendable {
 
     private func sample(_ pages: FilteredReading) async throws -> Sample {
         let start = ContinuousClock.now
-        guard let page = try await pages.page(.whole, Budget(records: 1_000, bytes: 4 << 20)), page.batch.count > 0 else {
+        guard let page = try await pages.page(.whole, Budget(records: 1_000, bytes: 4 << 20)), page.batch.count > 0
+        else {
             return Sample()
         }
         let elapsed = (ContinuousClock.now - start).components

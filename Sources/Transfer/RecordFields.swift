@@ -30,7 +30,9 @@ package struct RecordFields {
         return values
     }
 
-    package static func difference(_ a: [(name: String, text: [UInt8])], _ b: [(name: String, text: [UInt8])]) -> String? {
+    package static func difference(_ a: [(name: String, text: [UInt8])], _ b: [(name: String, text: [UInt8])])
+        -> String?
+    {
         var left = Dictionary(a.map { ($0.name, $0.text) }) { first, _ in first }
         for (name, text) in b {
             guard let other = left.removeValue(forKey: name) else { return "\(name) is only in the target" }

@@ -61,7 +61,8 @@ import Testing
 
     @Test func nothingStartsSlowly() {
         for (path, text) in Self.files("Sources") {
-            #expect(!imports(text).contains("Foundation"), "\(path): FoundationEssentials starts in a third of the time")
+            #expect(
+                !imports(text).contains("Foundation"), "\(path): FoundationEssentials starts in a third of the time")
         }
     }
 
@@ -90,7 +91,8 @@ import Testing
     }
 
     @Test func everyStoreCanBeOpened() throws {
-        let registry = try String(contentsOf: Self.root.appending(path: "Sources/Stores/Registry.swift"), encoding: .utf8)
+        let registry = try String(
+            contentsOf: Self.root.appending(path: "Sources/Stores/Registry.swift"), encoding: .utf8)
         for room in Self.folders("Sources/Stores") {
             #expect(registry.contains("\(room).kind"), "\(room) is not in the registry")
         }
@@ -122,7 +124,9 @@ import Testing
             let signature = command.signature
             #expect(!signature.examples.isEmpty, "\(signature.name) has no example")
             #expect(isSentence(signature.summary), "\(signature.name): \(signature.summary)")
-            for clause in signature.clauses { #expect(isSentence(clause.summary), "\(signature.name) \(clause.keyword)") }
+            for clause in signature.clauses {
+                #expect(isSentence(clause.summary), "\(signature.name) \(clause.keyword)")
+            }
             for slot in signature.slots { #expect(!slot.summary.isEmpty, "\(signature.name): \(slot.name)") }
         }
     }

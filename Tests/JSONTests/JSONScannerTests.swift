@@ -7,20 +7,25 @@ func parsed(_ text: String) throws -> JSONValue { try JSONValue(text) }
 
 @Suite struct JSONScannerTests {
     @Test(arguments: [
-        "null", " true ", "[]", "{}", "[1,2]", "\"\"", "0", "-0", "1e5", "1E-5", "-1.5e+3", "[[[]]]", #"{"a":{"b":[]}}"#,
+        "null", " true ", "[]", "{}", "[1,2]", "\"\"", "0", "-0", "1e5", "1E-5", "-1.5e+3", "[[[]]]",
+        #"{"a":{"b":[]}}"#,
         #""\u00e9\ud83d\ude00\"\\\/\b\f\n\r\t""#, "\"é😀\"", "\n\t\r [ ] \n", #"{"":0}"#, #"{"a":1,"a":2}"#,
     ])
     func takes(_ text: String) throws { _ = try JSONValue(text) }
 
     @Test(arguments: [
-        "", " ", "nul", "tru", "[", "]", "{", "[1,]", "[,1]", "{,}", "{\"a\"}", "{\"a\":}", "{a:1}", "{'a':1}", "01", "-",
+        "", " ", "nul", "tru", "[", "]", "{", "[1,]", "[,1]", "{,}", "{\"a\"}", "{\"a\":}", "{a:1}", "{'a':1}", "01",
+        "-",
         "1.", ".5", "+1", "1e", "1e+", "0x1", "NaN", "Infinity", "\"", "\"\\x\"", "\"\\u12\"", "\"\\ud800\"",
-        "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"a\nb\"", "\"\u{0}\"", "1 2", "[1 2]", "null,", "\u{FEFF}1", "[1}", "{\"a\":1]",
+        "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"a\nb\"", "\"\u{0}\"", "1 2", "[1 2]", "null,", "\u{FEFF}1", "[1}",
+        "{\"a\":1]",
         "// x\n1",
     ])
     func refuses(_ text: String) { #expect(throws: JSONError.self) { try JSONValue(text) } }
 
-    @Test(arguments: [[0x22, 0xFF, 0x22], [0x22, 0xC3, 0x22], [0x22, 0xC0, 0x80, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22], [0xC3]])
+    @Test(arguments: [
+        [0x22, 0xFF, 0x22], [0x22, 0xC3, 0x22], [0x22, 0xC0, 0x80, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22], [0xC3],
+    ])
     func refusesWhatIsNotUTF8(_ bytes: [UInt8]) { #expect(throws: JSONError.self) { try JSONValue(bytes) } }
 
     @Test func saysWhere() {
@@ -73,7 +78,8 @@ func parsed(_ text: String) throws -> JSONValue { try JSONValue(text) }
     @Test func floatsAreRoundedOnce() throws {
         var values: [Float] = []
         // Through double first, this would round the wrong way.
-        try Array("[1.000000059604644775390625000001, 16777217, 1e-45, -0.0]".utf8).withScanner { scanner throws(JSONError) in
+        try Array("[1.000000059604644775390625000001, 16777217, 1e-45, -0.0]".utf8).withScanner {
+            scanner throws(JSONError) in
             try scanner.floats(into: &values)
         }
         #expect(values == [Float(1).nextUp, 16_777_216, .leastNonzeroMagnitude, 0])

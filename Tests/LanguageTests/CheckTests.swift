@@ -15,8 +15,14 @@ import Testing
         #expect(problems("let a = $a") == ["E0308 $a"])
         #expect(problems("print $a", defined: ["a"]) == [])
         #expect(problems("for x in [1] { print $x }\nif $x == 1 { print \"${y}\" }") == ["E0308 ${y}"])
-        #expect(problems("assert $a else \"${b}\"\nstep $c { print $d }") == ["E0308 $a", "E0308 ${b}", "E0308 $c", "E0308 $d"])
-        #expect(problems("peek \"db:${c}\" where x == $d limit $e format $f") == ["E0308 ${c}", "E0308 $d", "E0308 $e", "E0308 $f"])
+        #expect(
+            problems("assert $a else \"${b}\"\nstep $c { print $d }") == [
+                "E0308 $a", "E0308 ${b}", "E0308 $c", "E0308 $d",
+            ])
+        #expect(
+            problems("peek \"db:${c}\" where x == $d limit $e format $f") == [
+                "E0308 ${c}", "E0308 $d", "E0308 $e", "E0308 $f",
+            ])
         #expect(problems("watch $w print 1") == ["E0308 $w"])
     }
 
@@ -30,7 +36,10 @@ import Testing
     }
 
     @Test func theEnvironmentIsLookedAtFirst() {
-        #expect(problems("print env(A); print \"${env.B}\"; print env('C'); print env(D, 'x')") == ["E0309 env(A)", "E0309 ${env.B}", "E0309 env('C')"])
+        #expect(
+            problems("print env(A); print \"${env.B}\"; print env('C'); print env(D, 'x')") == [
+                "E0309 env(A)", "E0309 ${env.B}", "E0309 env('C')",
+            ])
         #expect(check("print env(A)", environment: ["A": ""]).problems.isEmpty)
         #expect(problems("connect a to mem://x password env NOPE") == ["E0309 NOPE"])
     }

@@ -14,10 +14,14 @@ import Testing
     // MARK: Places
 
     @Test func atTheBeginningOfAStatement() {
-        for place in ["‸", "print 1; ‸", "print 1\n‸", "if true { ‸", "if true { print 1; ‸", "always {\n  ‸", "step 's' { ‸ }"] {
+        for place in [
+            "‸", "print 1; ‸", "print 1\n‸", "if true { ‸", "if true { print 1; ‸", "always {\n  ‸", "step 's' { ‸ }",
+        ] {
             let words = offered(place)
             for word in ["copy"] { #expect(!words.contains(word)) }
-            for word in ["peek", "let", "if", "on", "plan", "watch"] { #expect(words.contains(word), "\(place) \(word)") }
+            for word in ["peek", "let", "if", "on", "plan", "watch"] {
+                #expect(words.contains(word), "\(place) \(word)")
+            }
         }
         #expect(offered("if true { print 1 } ‸").contains("else"))
         #expect(offered("if true { print 1 } else ‸").contains("if"))
@@ -65,7 +69,9 @@ import Testing
     }
 
     @Test func theWordIsReplacedAndNothingElse() {
-        for (marked, word) in [("peek db:no‸tes", "db:no"), ("peek ‸", ""), ("print $na‸", "$na"), ("peek db:größe whe‸", "whe")] {
+        for (marked, word) in [
+            ("peek db:no‸tes", "db:no"), ("peek ‸", ""), ("print $na‸", "$na"), ("peek db:größe whe‸", "whe"),
+        ] {
             let text = MarkedText(marked)
             let found = Self.completion.candidates(text.text, at: text.cursor).replacing
             #expect(Source(name: "", text: text.text).text(found) == word, "\(marked)")
@@ -105,7 +111,8 @@ import Testing
             "create dst:notes fields (id text(64) key, v vector(3) metric cosine, page int64 null) open",
             "on error continue", "on error { print \"${error.message}\" }", "always { disconnect db }",
             "if true { print 1 } else if false { print 2 } else { print 3 }", "let n ?= env(HOME, 'none')",
-            "connect db to mem://größe user me readonly lazy", "plan drop db:docs", "count db:docs where exists(title) and page not in [1, 2]",
+            "connect db to mem://größe user me readonly lazy", "plan drop db:docs",
+            "count db:docs where exists(title) and page not in [1, 2]",
             "peek db:docs where title like '%文档%' id a, b", "run 'echo 日本語'; sleep 10ms; quit 3",
         ]
 
@@ -147,9 +154,15 @@ import Testing
         default: return nil
         }
         let isNew = ["let", "for", "connect", "as", "user", "env", "id", "="].contains(before?.text.lowercased() ?? "")
-        if isNew && token.text != "error" && !(before?.text == "=" && place > 1 && tokens[place - 2].text == "metric") { return nil }
+        if isNew && token.text != "error" && !(before?.text == "=" && place > 1 && tokens[place - 2].text == "metric") {
+            return nil
+        }
         let isDefinition = tokens.prefix(place).contains { $0.text == "fields" } && tokens[0].text == "create"
-        if isDefinition && ["(", ","].contains(before?.text) || tokens[0].text == "for" && before?.text != "}" && place < 10 { return nil }
+        if isDefinition && ["(", ","].contains(before?.text)
+            || tokens[0].text == "for" && before?.text != "}" && place < 10
+        {
+            return nil
+        }
         if isKeyword(token.text.lowercased()) { return token.text }
         return isName(token.text) ? token.text : nil
     }
@@ -167,7 +180,8 @@ import Testing
             forms.flatMap { form in
                 switch form {
                 case .word(let word): [word]
-                case .slot(let slot): if case .words(let choices) = slot.kind { choices.map(\.word) } else { [String]() }
+                case .slot(let slot):
+                    if case .words(let choices) = slot.kind { choices.map(\.word) } else { [String]() }
                 case .optional(let inner): words(inner)
                 case .choice(let branches): branches.flatMap(words)
                 }
@@ -176,10 +190,14 @@ import Testing
         let signatures = grammar.signatures.flatMap { signature in
             [signature.name] + words(signature.form) + signature.clauses.flatMap { [$0.keyword] + words($0.form) }
         }
-        let types = Slot.types.map(\.word) + ["key", "auto", "null", "metric", "and", "or", "not", "in", "like", "else", "error"]
+        let types =
+            Slot.types.map(\.word) + [
+                "key", "auto", "null", "metric", "and", "or", "not", "in", "like", "else", "error",
+            ]
         return Set(
-            signatures + types + grammar.functions.map(\.name) + (Grammar.control + Grammar.prefixes).map(\.word))
-            .subtracting(["null"])
+            signatures + types + grammar.functions.map(\.name) + (Grammar.control + Grammar.prefixes).map(\.word)
+        )
+        .subtracting(["null"])
     }()
 
     private static func isKeyword(_ word: String) -> Bool { keywords.contains(word) }

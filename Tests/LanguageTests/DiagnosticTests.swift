@@ -149,7 +149,9 @@ import Testing
     }
 
     /// The list of what is expected is the parser's own, so each of its words must be taken there.
-    @Test(arguments: ["peek db:n x", "list x", "x", "create db:n x", "search db:n near [1] x", "connect a to mem://x x"])
+    @Test(arguments: [
+        "peek db:n x", "list x", "x", "create db:n x", "search db:n near [1] x", "connect a to mem://x x",
+    ])
     func everyExpectedWordFits(_ text: String) throws {
         let label = try #require(parsed(text).problems.first?.label)
         let words = label.dropFirst("expected ".count).split(separator: ", ").map(String.init)

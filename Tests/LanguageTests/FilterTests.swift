@@ -42,7 +42,8 @@ import Testing
 
     @Test func numbersBeyondDoublesStayExact() throws {
         #expect(
-            try filter("f == 9007199254740993") == .compare(field: "f", is: .equal, to: .integer(9_007_199_254_740_993)))
+            try filter("f == 9007199254740993") == .compare(field: "f", is: .equal, to: .integer(9_007_199_254_740_993))
+        )
         #expect(try filter("f == 18446744073709551615") == .compare(field: "f", is: .equal, to: .natural(.max)))
     }
 

@@ -12,9 +12,12 @@ import Testing
 
     private static let fragments: [String] =
         Symbol.allCases.map(\.rawValue) + Grammar.vecsh.verbNames + (Grammar.control + Grammar.prefixes).map(\.word) + [
-            " ", "  ", "\n", "\r\n", "\t", "\\\n", "\\", "#", "'", "\"", "'''", "$", "${", "$x", "${x}", "db:", "db:n", ":",
-            "mem://x", "/", "./a", "~/", "..", "-", "-1", "1", "1e9", "1_0", "0x", "30s", "99%", "7f3a", "e\u{301}", "文",
-            "👩‍🚀", "\u{0}", "\u{FEFF}", "\u{200D}", "where ", "fields ", "with ", "format ", "limit ", "else ", " in ", " not ",
+            " ", "  ", "\n", "\r\n", "\t", "\\\n", "\\", "#", "'", "\"", "'''", "$", "${", "$x", "${x}", "db:", "db:n",
+            ":",
+            "mem://x", "/", "./a", "~/", "..", "-", "-1", "1", "1e9", "1_0", "0x", "30s", "99%", "7f3a", "e\u{301}",
+            "文",
+            "👩‍🚀", "\u{0}", "\u{FEFF}", "\u{200D}", "where ", "fields ", "with ", "format ", "limit ", "else ", " in ",
+            " not ",
             " and ", "count(", "env(", "```", "```vecsh\n", "# h\n", "~~~", "error ", "\u{1b}[31m",
         ]
 
@@ -25,7 +28,9 @@ import Testing
     private func text(_ chance: inout Chance) -> String {
         switch chance.below(4) {
         case 0: chance.mutated(chance.one(of: CompletionTests.lines), with: Self.fragments)
-        case 1: (0..<chance.below(9)).map { _ in chance.one(of: Self.words) }.joined(separator: chance.one(of: [" ", "", "\n"]))
+        case 1:
+            (0..<chance.below(9)).map { _ in chance.one(of: Self.words) }.joined(
+                separator: chance.one(of: [" ", "", "\n"]))
         case 2: (0..<chance.below(14)).map { _ in chance.one(of: Self.fragments) }.joined()
         default: String(decoding: (0..<chance.below(24)).map { _ in UInt8(chance.below(256)) }, as: UTF8.self)
         }
@@ -72,7 +77,9 @@ import Testing
             let script = chance.below(4) == 0 ? Markdown.parse(source, .vecsh) : Parser.parse(source, nil, .vecsh)
             let check = Check(script, defined: [], environment: [:])
             if chance.below(8) == 0 { for problem in check.problems { _ = problem.rendered() } }
-            if script.problems.count > 21 { Issue.record("FUZZ_SEED=\(seed): many problems in \(text.debugDescription)") }
+            if script.problems.count > 21 {
+                Issue.record("FUZZ_SEED=\(seed): many problems in \(text.debugDescription)")
+            }
         }
     }
 

@@ -9,7 +9,9 @@ import Testing
         #expect(hint("alias db:live ") == "for <target>")
         #expect(hint("count db:n ") == "[where <condition>]")
         #expect(hint("delete db:n where p == 1 ") == "[id <id>, …]")
-        #expect(hint("create db:n ") == "{fields (<name> <type> …, …) | like <conn:collection>} [open] [if exists fail|skip|replace]")
+        #expect(
+            hint("create db:n ")
+                == "{fields (<name> <type> …, …) | like <conn:collection>} [open] [if exists fail|skip|replace]")
         #expect(hint("save last ") == "<n> to <path>")
         #expect(hint("connect db to mem://x password ").hasPrefix("{env <variable> | file <path> | command"))
     }

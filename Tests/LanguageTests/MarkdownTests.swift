@@ -59,7 +59,8 @@ import Testing
 
     @Test func placesAreThoseOfTheFile() {
         for end in ["\n", "\r\n"] {
-            let text = ["# A", "", "```vecsh", "print 1", "prnit 2", "```", "```vecsh", "prnit 3", "```"].joined(separator: end)
+            let text = ["# A", "", "```vecsh", "print 1", "prnit 2", "```", "```vecsh", "prnit 3", "```"].joined(
+                separator: end)
             let problems = Markdown.parse(Source(name: "t.md", text: text), .vecsh).problems
             #expect(problems.compactMap(\.span).map { $0.source.position(of: $0.range.lowerBound).line } == [5, 8])
         }
@@ -71,6 +72,8 @@ import Testing
         #expect(script.problems.map(\.code) == ["E0207", "E0201"])
     }
 
-    @Test(arguments: ["", "\n", "#", "```", "```vecsh", "~~~\n", "# \n```vecsh\n```", "\r\r\n\r", "```vecsh\r\n```\r\n"])
+    @Test(arguments: [
+        "", "\n", "#", "```", "```vecsh", "~~~\n", "# \n```vecsh\n```", "\r\r\n\r", "```vecsh\r\n```\r\n",
+    ])
     func emptyTextsHaveNoStatements(_ text: String) { #expect(outline(text).isEmpty) }
 }

@@ -37,7 +37,16 @@ extension Expression {
         case .literal(.text(let text)): "'\(text)'"
         case .literal(let value): value.description
         case .template(let parts):
-            "\"" + parts.map { if case .text(let text) = $0 { text } else if case .variable(let name, _) = $0 { "{\(name)}" } else { "" } }
+            "\""
+                + parts.map {
+                    if case .text(let text) = $0 {
+                        text
+                    } else if case .variable(let name, _) = $0 {
+                        "{\(name)}"
+                    } else {
+                        ""
+                    }
+                }
                 .joined() + "\""
         case .reference(let connection, let parts): "\(connection):\(parts.count)"
         case .variable(let name): "$\(name)"

@@ -16,7 +16,8 @@ import Testing
     private let words = ["copy", "count", "connect", "peek", "put", "with", "where"]
 
     @Test(arguments: [
-        ("cuont", "count"), ("conut", "count"), ("cont", "count"), ("wiht", "with"), ("COUNT", "count"), ("pek", "peek"),
+        ("cuont", "count"), ("conut", "count"), ("cont", "count"), ("wiht", "with"), ("COUNT", "count"),
+        ("pek", "peek"),
         ("ptu", "put"), ("pt", "put"), ("wher", "where"), ("connnect", "connect"), ("xyz", nil), ("", nil), ("a", nil),
         ("describe", nil), ("größe", nil),
     ])
@@ -29,7 +30,8 @@ import Testing
 
 @Suite struct QuantityTests {
     @Test(arguments: [
-        ("500ms", 0.5, Quantity.Kind.duration), ("30s", 30, .duration), ("5m", 300, .duration), ("5min", 300, .duration),
+        ("500ms", 0.5, Quantity.Kind.duration), ("30s", 30, .duration), ("5m", 300, .duration),
+        ("5min", 300, .duration),
         ("1.5h", 5_400, .duration), ("2d", 172_800, .duration), ("1_000s", 1_000, .duration), ("-3s", -3, .duration),
         ("64MB", 64e6, .size), ("64mib", 67_108_864, .size), ("1GiB", 1_073_741_824, .size), ("1b", 1, .size),
         ("2TB", 2e12, .size), ("99%", 99, .percent), ("0.5%", 0.5, .percent),

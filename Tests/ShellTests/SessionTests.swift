@@ -33,7 +33,9 @@ import Testing
         }.joined(separator: "\n")
         for command in Command.all {
             let name = command.signature.name
-            let isThere = ["> \(name)", "; \(name) ", "'\(name) ", "'\(name)'", "{ \(name) "].contains { text.contains("\($0)") }
+            let isThere = ["> \(name)", "; \(name) ", "'\(name) ", "'\(name)'", "{ \(name) "].contains {
+                text.contains("\($0)")
+            }
             #expect(isThere, "\(name) has none")
         }
     }

@@ -30,7 +30,8 @@ package struct Chance: RandomNumberGenerator {
             case 1: bytes.removeSubrange(place..<min(bytes.count, place + below(6)))
             case 2: bytes.insert(UInt8(below(256)), at: place)
             case 3: bytes = Array(bytes[..<place])
-            default: bytes.insert(contentsOf: bytes[place..<min(bytes.count, place + below(12))], at: below(bytes.count))
+            default:
+                bytes.insert(contentsOf: bytes[place..<min(bytes.count, place + below(12))], at: below(bytes.count))
             }
         }
         return String(decoding: bytes, as: UTF8.self)

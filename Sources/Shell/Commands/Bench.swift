@@ -83,7 +83,9 @@ extension Session {
                 }
                 if columns.count == count { break }
             }
-            guard !columns.isEmpty else { throw Failure("E0413", "\(place.name) holds no vector to search with", at: place.span) }
+            guard !columns.isEmpty else {
+                throw Failure("E0413", "\(place.name) holds no vector to search with", at: place.span)
+            }
             return Queries(field: field.name, columns: columns)
         }
     }

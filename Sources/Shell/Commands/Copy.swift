@@ -58,10 +58,13 @@ enum Copying {
     static let options = Parameter<Options>.options(
         "with",
         [
-            Slot.Choice("batch", "records in one page, at most"), Slot.Choice("batch_bytes", "bytes in one page, at most"),
+            Slot.Choice("batch", "records in one page, at most"),
+            Slot.Choice("batch_bytes", "bytes in one page, at most"),
             Slot.Choice("parallel", "slices that are read side by side"),
-            Slot.Choice("memory", "bytes of all pages in flight; 256MiB"), Slot.Choice("rate", "records a second, at most"),
-            Slot.Choice("rejects", "a file for records that the target refuses; without it the copy stops at the first"),
+            Slot.Choice("memory", "bytes of all pages in flight; 256MiB"),
+            Slot.Choice("rate", "records a second, at most"),
+            Slot.Choice(
+                "rejects", "a file for records that the target refuses; without it the copy stops at the first"),
             Slot.Choice("ids", "keep, or uuid5: UUIDs made of the keys"),
             Slot.Choice("keep_id_as", "a field that keeps the key as it was"),
             Slot.Choice("verify", "yes: compare both sides at the end"),

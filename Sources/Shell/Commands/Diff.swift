@@ -21,7 +21,8 @@ extension Command {
             let differences = try await session.matching(a, filter, call) { left in
                 try await b.reading { right in
                     let sides = (Side(left, filter), Side(right, filter))
-                    return try await Verify(source: sides.0, target: sides.1, mostExamples: limit - found.count).run().examples
+                    return try await Verify(source: sides.0, target: sides.1, mostExamples: limit - found.count).run()
+                        .examples
                 }
             }
             found += differences

@@ -30,7 +30,8 @@ extension Command {
     static let resume = Command(
         Signature(
             "resume", .jobs, "Go on with a job that stopped", [job.form],
-            details: "The connections of its plan must be open. The line that began the job, said again, does the same.",
+            details:
+                "The connections of its plan must be open. The line that began the job, said again, does the same.",
             examples: [Example("resume 7f3a", "By the first letters of its id.")]), effect: .writes
     ) { call, session in
         let folder = try session.job(call[job])
@@ -43,7 +44,8 @@ extension Command {
     static let cancel = Command(
         Signature(
             "cancel", .jobs, "Give up a job that stopped; what it has written stays", [job.form],
-            details: "A job that runs is stopped by Ctrl-C where it runs.", examples: [Example("cancel 7f3a", "By its id.")]),
+            details: "A job that runs is stopped by Ctrl-C where it runs.",
+            examples: [Example("cancel 7f3a", "By its id.")]),
         effect: .writes
     ) { call, session in
         let folder = try session.job(call[job])
@@ -62,7 +64,8 @@ extension JobFolder {
     fileprivate var row: JSONValue {
         get throws {
             let (plan, state) = (try plan(), try state())
-            let word = state.isUnfinished ? (isRunning ? "running" : "stopped") : state.isCancelled ? "cancelled" : "finished"
+            let word =
+                state.isUnfinished ? (isRunning ? "running" : "stopped") : state.isCancelled ? "cancelled" : "finished"
             return [
                 "job": .string(id), "state": .string(word), "phase": .string(state.phase),
                 "source": .string("\(plan.context.source)"), "target": .string("\(plan.context.target)"),
@@ -97,7 +100,8 @@ extension Session {
             Located(Reference(connection: site.connection, name: site.collection), at: span))
         guard self.site(place).endpoint == site.endpoint else {
             throw Failure(
-                "E0908", "connection \(site.connection) is \(self.site(place).endpoint), and the plan means \(site.endpoint)",
+                "E0908",
+                "connection \(site.connection) is \(self.site(place).endpoint), and the plan means \(site.endpoint)",
                 at: span)
         }
         return place

@@ -43,9 +43,12 @@ extension Session {
             try await task.source.reading { reading in
                 for try await page in FilteredPages(reading, filter, wanted: .keys, budget: Budget(records: 10_000)) {
                     for key in page.batch.keys {
-                        guard let other = owners.updateValue(number, forKey: Hash.of(key)), other != number else { continue }
+                        guard let other = owners.updateValue(number, forKey: Hash.of(key)), other != number else {
+                            continue
+                        }
                         throw Failure(
-                            "E0909", "key \(key) is in \(tasks[other].source.description) and in \(task.source.description)",
+                            "E0909",
+                            "key \(key) is in \(tasks[other].source.description) and in \(task.source.description)",
                             at: call.span(of: Copying.source),
                             help: ["say `with ids=uuid5, keep_id_as=FIELD`: keys are then made of collection and key"])
                     }

@@ -68,7 +68,8 @@ extension Sync.Result {
         let moved = inserted + changed + deleted
         return [
             "job": .null, "source": .string(source.description), "target": .string(target.description),
-            "records": .integer(Int64(moved)), "inserted": .integer(Int64(inserted)), "changed": .integer(Int64(changed)),
+            "records": .integer(Int64(moved)), "inserted": .integer(Int64(inserted)),
+            "changed": .integer(Int64(changed)),
             "deleted": .integer(Int64(deleted)), "extra": .integer(Int64(extra)), "bytes": .integer(Int64(bytes)),
             "seconds": .double(seconds.rounded(to: 3)),
             "records_per_s": .integer(Int64(Double(moved) / max(0.001, seconds))), "rejected": 0,

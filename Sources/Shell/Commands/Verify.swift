@@ -9,7 +9,9 @@ extension Command {
             "verify", .prove, "Prove that two collections hold the same records",
             [copied.form, .word("against"), source.form],
             clauses: [
-                Shared.whereClause, Clause("as", [job.form], "The job whose mapping applies; the last one between the two if nothing is said"),
+                Shared.whereClause,
+                Clause(
+                    "as", [job.form], "The job whose mapping applies; the last one between the two if nothing is said"),
             ],
             details: """
                 Every record of both sides is read and hashed; keys that differ are listed with the reason. The mapping of
@@ -72,7 +74,8 @@ extension Session {
             try await copy.reading { target in
                 let right = Side(target, nil)
                 do {
-                    let left = mapping == .identity
+                    let left =
+                        mapping == .identity
                         ? Side(source, filter) : try Side(source, filter, mapping, like: right)
                     return try await Verify(source: left, target: right).run()
                 } catch let error as JobError { throw Failure(error, at: original.span) }
@@ -87,7 +90,8 @@ extension Session {
         let wanted: Model.Collection
         do { wanted = try mapping.shape(of: a, named: b.name) } catch { throw Failure(error, at: original.span) }
         let vectors = wanted.vectors.filter { !b.vectors.contains($0) }.map(\.name)
-        let indexes = copy.store.fit(wanted, into: nil).collection.indexes.filter { !b.indexes.contains($0) }.map(\.name)
+        let indexes = copy.store.fit(wanted, into: nil).collection.indexes.filter { !b.indexes.contains($0) }.map(
+            \.name)
         return [Self.check("vectors", vectors), Self.check("indexes", indexes)]
     }
 

@@ -56,7 +56,8 @@ extension Session {
         return tasks
     }
 
-    private func request(_ call: Call, _ source: Place, _ target: Place, _ filter: Filter?) async throws -> CopyRequest {
+    private func request(_ call: Call, _ source: Place, _ target: Place, _ filter: Filter?) async throws -> CopyRequest
+    {
         CopyRequest(
             source: site(source), target: site(target), filter: filter, mapping: try await mapping(call),
             including: try call.optional(Copying.including).map { [$0.value] } ?? [],
@@ -97,7 +98,8 @@ extension Options {
             guard let given = self["ids"] else { return .keep }
             guard let rule = Mapping.KeyRule(rawValue: given.value.description) else {
                 let known = Mapping.KeyRule.allCases.map(\.rawValue).joined(separator: ", ")
-                throw Failure("E0317", "'\(given.value)' cannot stand here", at: given.span, help: ["known are \(known)"])
+                throw Failure(
+                    "E0317", "'\(given.value)' cannot stand here", at: given.span, help: ["known are \(known)"])
             }
             return rule
         }

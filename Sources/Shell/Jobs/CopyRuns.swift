@@ -26,7 +26,8 @@ extension Session {
         for task in tasks {
             if let row = try await run(task, call) { rows.append(row) }
         }
-        guard call.parsed.has("format") || call.parsed.has("output") || call.parsed.has("pipe") || settings.format != nil
+        guard
+            call.parsed.has("format") || call.parsed.has("output") || call.parsed.has("pipe") || settings.format != nil
         else { return }
         try await answer(call) { output in
             try await output.print(rows.count == 1 ? rows[0] : .array(rows))
@@ -45,7 +46,9 @@ extension Session {
     private func run(_ task: CopyTask, _ call: Call) async throws -> JSONValue? {
         let span = call.span(of: Copying.target)
         do {
-            if let job = try await earlier(task, call) { return job.isDone ? nil : try await carryOut(job.folder, task, call) }
+            if let job = try await earlier(task, call) {
+                return job.isDone ? nil : try await carryOut(job.folder, task, call)
+            }
             guard try await makesRoom(task, call) else { return nil }
             let plan = try await plan(task, at: span)
             try refuseLosses(plan, call)
@@ -92,7 +95,8 @@ extension Session {
             return false
         case .replace:
             if count > 0 {
-                try await confirm(call, "replace \(task.target.description) (\(count) records)", byTyping: task.target.name)
+                try await confirm(
+                    call, "replace \(task.target.description) (\(count) records)", byTyping: task.target.name)
             }
             return true
         case .fail:
@@ -112,7 +116,8 @@ extension Session {
         }
         guard !verdicts.isEmpty, !call.has("accepting") else { return }
         throw Failure(
-            "E0905", "the copy would lose something: \(verdicts.map { "\($0.subject) (\($0.detail))" }.joined(separator: "; "))",
+            "E0905",
+            "the copy would lose something: \(verdicts.map { "\($0.subject) (\($0.detail))" }.joined(separator: "; "))",
             at: call.verb, help: ["say `accepting losses` to go on"])
     }
 
@@ -152,11 +157,13 @@ extension Session {
         let isVerified = try await verifyIfAsked(job, task, call)
         let rejected = counts.rejected > 0 ? ", \(counts.rejected) rejected" : ""
         say(
-            call, "\(task.target.description): \(counts.records) records in \(Elapsed.text(.seconds(seconds)))\(rejected), "
+            call,
+            "\(task.target.description): \(counts.records) records in \(Elapsed.text(.seconds(seconds)))\(rejected), "
                 + (isVerified ? "verified" : "not verified"))
         if counts.rejected > 0 { failures += 1 }
         return [
-            "job": .string(job.id), "source": .string(task.source.description), "target": .string(task.target.description),
+            "job": .string(job.id), "source": .string(task.source.description),
+            "target": .string(task.target.description),
             "records": .integer(Int64(counts.records)), "bytes": .integer(Int64(counts.bytes)),
             "seconds": .double(seconds.rounded(to: 3)), "records_per_s": .integer(Int64(rate)),
             "batches": .integer(Int64(counts.batches)), "batches_failed": .integer(Int64(counts.failures)),
@@ -169,7 +176,8 @@ extension Session {
         guard try call.optional(Copying.options)?.isYes("verify") == true else { return false }
         let result = try await verify(task.source, task.target, job.plan.context.filter, job.plan.context.mapping)
         guard result.isEqual else {
-            throw Failure("E0906", "source and target differ after the copy: \(result.summary)", at: call.verb, exit: .different)
+            throw Failure(
+                "E0906", "source and target differ after the copy: \(result.summary)", at: call.verb, exit: .different)
         }
         return true
     }
@@ -180,7 +188,8 @@ extension Plan {
     var summary: JSONValue {
         [
             "source": .string("\(context.source)"), "target": .string("\(context.target)"),
-            "records": .integer(Int64(records)), "bytes": .integer(Int64(bytes)), "slices": .integer(Int64(slices.count)),
+            "records": .integer(Int64(records)), "bytes": .integer(Int64(bytes)),
+            "slices": .integer(Int64(slices.count)),
             "batch": ["records": .integer(Int64(tuning.page.records)), "bytes": .integer(Int64(tuning.page.bytes))],
             "estimate_s": estimate.map { .double($0.inSeconds.rounded(to: 1)) } ?? .null,
             "fields": .array(verdicts.map(\.json)), "losses": .integer(Int64(losses)),
