@@ -25,6 +25,31 @@ package final class Job: Sendable {
         progress = Progress(total: plan.records, done: state.digest.count)
     }
 
+    /// One slice of a plan, alone: another process may run its neighbours, and knows nothing of this one.
+    ///
+    /// Its journal lies in a folder of its own, so the same call goes on where it stopped.
+    package static func slice(
+        _ index: Int, of plan: Plan, in home: String, from source: any Store, to target: any Store
+    ) async throws -> Job {
+        guard let slice = plan.slices.first(where: { $0.index == index }) else {
+            throw JobError("the plan has no slice \(index)", help: "it has \(plan.slices.count), from 0")
+        }
+        var part = plan
+        part.slices = [slice]
+        // Whoever runs the slices has made room for all of them.
+        part.existing = .append
+        let name = "\(plan.context.fingerprint)-\(index)"
+        let folder = JobFolder(id: name, path: "\(home)/slices/\(name)")
+        try folder.prepare(part)
+        return try await Job(folder, from: source, to: target)
+    }
+
+    /// Copies the records of the plan's slices and nothing else; for slices that run alone.
+    package func runSlices() async throws {
+        try await prepare()
+        try await copySlices()
+    }
+
     package var state: JobState { get async { await journal.state } }
 
     /// Asks the job to end at the next page, with everything before it recorded.

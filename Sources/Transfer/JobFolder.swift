@@ -68,6 +68,12 @@ package struct JobFolder: Sendable {
         }
     }
 
+    /// Writes the plan, unless the folder has one.
+    func prepare(_ plan: Plan) throws(JobError) {
+        try JobFolder.makeFolder(path)
+        if access(planPath, F_OK) != 0 { try write(plan) }
+    }
+
     package func plan() throws(JobError) -> Plan {
         guard let bytes = bytes(of: planPath) else { throw .system("read", planPath) }
         guard let value = try? JSONValue(bytes) else { throw JobError("\(planPath) is damaged") }

@@ -107,12 +107,37 @@ extension Session {
         return place
     }
 
-    func apply(_ path: Located<String>, _ call: Call) async throws {
-        let text = try await fileText(path)
+    private func plan(in path: Located<String>, _ call: Call) async throws -> Plan {
+        guard let json = try? JSONValue(try await fileText(path)) else { throw JobError("\(path.value) is no JSON") }
+        let plan = try Plan(json: json)
+        try refuseLosses(plan, call)
+        let source = try await place(plan.context.source, at: path.span)
+        let identity = try await source.use { try await $0.describe($1).identity }
+        guard identity == plan.context.sourceIdentity else {
+            throw JobError("\(plan.context.source) is another collection than the plan saw", help: "make a new plan")
+        }
+        return plan
+    }
+
+    func applySlice(_ number: Int, of path: Located<String>, _ call: Call) async throws {
         do {
-            guard let json = try? JSONValue(text) else { throw JobError("\(path.value) is no JSON") }
-            let plan = try Plan(json: json)
-            try refuseLosses(plan, call)
+            let plan = try await plan(in: path, call)
+            let source = try await place(plan.context.source, at: path.span)
+            let target = try await place(plan.context.target, at: path.span)
+            let job = try await Job.slice(number, of: plan, in: invocation.home, from: source.store, to: target.store)
+            try await job.runSlices()
+            let state = await job.state
+            let document: JSONValue = [
+                "slice": .integer(Int64(number)), "rows": .integer(Int64(state.digest.count)),
+                "digest": state.digest.json, "cursor": .optional(state.cursors[number]?.token),
+            ]
+            try await answer(call) { try await $0.print(document) }
+        } catch let error as JobError { throw Failure(error, at: path.span) }
+    }
+
+    func apply(_ path: Located<String>, _ call: Call) async throws {
+        do {
+            let plan = try await plan(in: path, call)
             let known = JobFolder.asked(plan.context.fingerprint, in: invocation.home)
             let unfinished = try known.flatMap { try $0.state().isUnfinished ? $0 : nil }
             let folder = try unfinished ?? JobFolder.create(plan, in: invocation.home)
