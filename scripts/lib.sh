@@ -14,10 +14,12 @@ build_packages=(libedit-dev libsqlite3-dev pkg-config g++)
 
 # Stops with two lines where Swift 6 is not to be found.
 need_swift() {
-    local version
-    version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\).*/\1/p' | head -n 1)
+    local said version
+    said=$(swift --version 2>&1) || true
+    version=$(sed -n 's/.*Swift version \([0-9]*\).*/\1/p' <<<"$said" | head -n 1)
     [ "${version:-0}" -ge 6 ] && return
-    fail "vecsh is built with Swift 6, which is not here${version:+ (this is Swift $version)}." \
+    command -v swift >/dev/null || said="it is not here"
+    fail "vecsh is built with Swift 6, and that cannot be used: ${said%%$'\n'*}." \
         "Get it from https://www.swift.org/install/linux/ (one line with swiftly), and run $0 again."
 }
 
