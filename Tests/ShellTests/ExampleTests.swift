@@ -92,6 +92,7 @@ struct DocumentedExample: CustomTestStringConvertible, Sendable {
         case ("copy", "copy db:notes to new:notes"): "drop new:notes yes"
         case ("apply", _): "drop new:notes yes\nplan copy db:notes to new:notes output ./plan.json"
         case ("verify", let line) where line.contains("*"): "create old:old like db:old"
+        case ("merge", _): "create db:alpha_docs like db:notes\nput db:alpha_docs from ./some.jsonl"
         default: ""
         }
     }
