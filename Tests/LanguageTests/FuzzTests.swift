@@ -7,7 +7,7 @@ import Testing
 /// Texts that nobody would write. `FUZZ_SEED` runs one seed again, `FUZZ_SECONDS` says how long each test takes.
 @Suite(.serialized) struct FuzzTests {
     private static let environment = ProcessInfo.processInfo.environment
-    private let time = Duration.seconds(Double(environment["FUZZ_SECONDS"] ?? "") ?? 9)
+    private let time = Duration.seconds(Double(environment["FUZZ_SECONDS"] ?? "") ?? 7)
     private let seed = UInt64(environment["FUZZ_SEED"] ?? "") ?? .random(in: .min ... .max)
 
     private static let fragments: [String] =

@@ -1,0 +1,63 @@
+import Foundation
+import JSON
+import TestSupport
+import Testing
+
+/// Our verdict on short texts, against another reader's.
+@Suite struct JSONFuzzTests {
+    private static let pieces = [
+        "{", "}", "[", "]", ",", ":", "\"", "\\", "null", "true", "false", "0", "-", "1", "9", ".", "e", "E+", "-0.0",
+        "1e5",
+        " ", "\n", "\t", "\u{1}", "\"a\"", "\"a\":", "é", "\u{1F600}", "\\u00e9", "\\ud83d\\ude00", "\\ud800", "\\n",
+        "\\x", "/",
+        "[[", "]]", "{\"a\":1}", "[1,2]", "NaN", "'",
+    ]
+    private static let texts = [
+        #"{"key":"a","vectors":{"v":[1,2.5,-3e-4]},"fields":{"x":null,"y":[true,false]}}"#,
+        #"["é","\u00e9\ud83d\ude00",""]"#,
+        "[[],[[]],{}]", "-12.50e+3", #"{"a":{"b":{"c":"\"\\\/"}}}"#,
+    ]
+
+    private func text(_ chance: inout Chance) -> String {
+        chance.below(2) == 0
+            ? chance.mutated(chance.one(of: Self.texts), with: Self.pieces)
+            : (0..<chance.below(8)).map { _ in chance.one(of: Self.pieces) }.joined()
+    }
+
+    private func isTaken(_ text: String) -> Bool? {
+        do {
+            _ = try parsed(text)
+            return true
+        } catch {
+            // How large a number may be is each reader's own affair.
+            return (error as? JSONError)?.message.contains("out of range") == true ? nil : false
+        }
+    }
+
+    @Test func verdictsAgree() {
+        let environment = ProcessInfo.processInfo.environment
+        var chance = Chance(seed: UInt64(environment["FUZZ_SEED"] ?? "") ?? .random(in: .min ... .max))
+        let seed = chance.seed
+        var different = 0
+        let count = repeating(for: .seconds(Double(environment["FUZZ_SECONDS"] ?? "") ?? 5)) {
+            let text = text(&chance)
+            guard different < 5, let ours = isTaken(text) else { return }
+            let theirs = (try? JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed)) != nil
+            // The other reader forgives a comma before a closing bracket; RFC 8259 does not.
+            guard ours != theirs, !text.contains(#/,\s*[\]}]/#) else { return }
+            different += 1
+            Issue.record("FUZZ_SEED=\(seed): \(text.debugDescription) is \(ours ? "taken" : "refused") by us only")
+        }
+        print("fuzz json: \(count) texts, FUZZ_SEED=\(seed)")
+        #expect(count > 1_000)
+    }
+
+    @Test func whatIsTakenComesBack() throws {
+        var chance = Chance()
+        for _ in 0..<20_000 {
+            guard let value = try? parsed(text(&chance)) else { continue }
+            // By text: a whole double is written as the integer that it is.
+            #expect(try parsed(value.text).text == value.text, "\(chance.seed): \(value.text)")
+        }
+    }
+}
