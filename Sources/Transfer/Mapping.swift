@@ -68,7 +68,7 @@ extension Mapping {
             var index = index
             index.field = renamed(index.field)
             return index
-        }.filter { kept.contains($0.field) || shape.isOpen }
+        }.filter { kept.contains($0.field) || shape.isOpen && (fields?.contains($0.field) ?? true) }
         for (field, value) in set.sorted(by: { $0.key < $1.key }) {
             shape.fields.removeAll { $0.name == field }
             shape.fields.append(Field(name: field, type: value.fieldType))

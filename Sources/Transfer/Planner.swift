@@ -63,7 +63,7 @@ package struct Planner: Sendable {
                 mapping: request.mapping, including: request.including, sourceIdentity: description.identity,
                 shape: fit.collection),
             moment: reading.moment, slices: slices, tuning: tuning, records: records,
-            bytes: Int(Double(records) * sample.bytesPerRecord), verdicts: fit.verdicts + leftBehind(description),
+            bytes: Int(Double(records) * sample.bytesPerRecord), verdicts: fit.verdicts + aliases(description),
             existing: request.existing, estimate: sample.estimate(records))
     }
 
@@ -75,11 +75,13 @@ package struct Planner: Sendable {
         }
     }
 
-    /// What a copy does not bring unless it is asked to.
-    private func leftBehind(_ description: Description) -> [Verdict] {
-        guard !request.including.contains("aliases"), !description.aliases.isEmpty else { return [] }
-        let names = description.aliases.joined(separator: ", ")
-        return [Verdict("aliases", .exact, "\(names): not copied; say `including aliases` to bring them")]
+    /// Second names, where they are wanted.
+    private func aliases(_ description: Description) -> [Verdict] {
+        guard request.including.contains("aliases") else { return [] }
+        let hasAliases = target.aliasing != nil
+        return description.aliases.map {
+            Verdict("alias \($0)", hasAliases ? .exact : .lossy, hasAliases ? "" : "this store has no aliases")
+        }
     }
 
     // MARK: Sample

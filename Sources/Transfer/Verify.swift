@@ -73,19 +73,28 @@ package struct Verify: Sendable {
     private func compare(_ buckets: Set<Int>, _ result: inout Result) async throws {
         let left = try await source.records(in: buckets)
         var right = try await target.records(in: buckets)
+        var differing: [(Side.Entry, Side.Entry?)] = []
         for (hash, entry) in left {
-            guard let other = right.removeValue(forKey: hash) else {
-                result.missing += 1
-                add(Example(key: entry.key, side: .source, why: "missing in the target"), &result)
-                continue
-            }
-            guard entry.count != other.count || entry.sum != other.sum else { continue }
-            result.different += 1
-            guard result.examples.count < mostExamples else { continue }
-            add(Example(key: other.key, side: .both, why: try await reason(entry, other)), &result)
+            let other = right.removeValue(forKey: hash)
+            if entry.count != other?.count || entry.sum != other?.sum { differing.append((entry, other)) }
+        }
+        // By key, so that an answer is always the same.
+        for (entry, other) in differing.sorted(by: { $0.0.key < $1.0.key }) {
+            if other == nil { result.missing += 1 } else { result.different += 1 }
+            try await addExample(entry, other, &result)
         }
         result.extra += right.count
-        for entry in right.values { add(Example(key: entry.key, side: .target, why: "only in the target"), &result) }
+        for entry in right.values.sorted(by: { $0.key < $1.key }) {
+            add(Example(key: entry.key, side: .target, why: "only in the target"), &result)
+        }
+    }
+
+    private func addExample(_ entry: Side.Entry, _ other: Side.Entry?, _ result: inout Result) async throws {
+        guard result.examples.count < mostExamples else { return }
+        guard let other else {
+            return add(Example(key: entry.key, side: .source, why: "missing in the target"), &result)
+        }
+        add(Example(key: other.key, side: .both, why: try await reason(entry, other)), &result)
     }
 
     private func add(_ example: Example, _ result: inout Result) {

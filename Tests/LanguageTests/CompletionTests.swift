@@ -18,7 +18,6 @@ import Testing
             "‸", "print 1; ‸", "print 1\n‸", "if true { ‸", "if true { print 1; ‸", "always {\n  ‸", "step 's' { ‸ }",
         ] {
             let words = offered(place)
-            for word in ["copy"] { #expect(!words.contains(word)) }
             for word in ["peek", "let", "if", "on", "plan", "watch"] {
                 #expect(words.contains(word), "\(place) \(word)")
             }

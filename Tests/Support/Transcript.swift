@@ -152,6 +152,11 @@ private struct SessionPlace {
         let today = Date().formatted(.iso8601.year().month().day())
         text = text.replacing(try Regex("\(today)T[0-9:.]+Z"), with: "<now>")
         text = text.replacing(#/(time: | {2})[0-9.]+ (ms|s)\b/#) { "\($0.output.1)<time>" }
+        text = text.replacing(#/ in [0-9.]+ (ms|s)\b/#, with: " in <time>")
+        text = text.replacing(#/("seconds"|"records_per_s"|"peak_memory"|"estimate_s"):[0-9.e-]+/#) { "\($0.output.1):<n>" }
+        text = text.replacing(#/(resuming |done by |job |resume: resume |resume |"job":")[0-9a-f]{6}\b/#) {
+            "\($0.output.1)<job>"
+        }
         text = text.replacing(#/"elapsed_s":[0-9.e-]+/#, with: #""elapsed_s":<time>"#)
         text = text.replacing(#/"t":[0-9]+/#, with: #""t":<now>"#)
         if text.isEmpty { return [] }

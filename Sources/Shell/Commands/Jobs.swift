@@ -86,12 +86,14 @@ extension Session {
     /// Runs a job by the connections that its plan names.
     fileprivate func carryOut(_ folder: JobFolder, _ call: Call, at span: Span) async throws {
         do {
-            let context = try folder.plan().context
-            let task = CopyTask(
-                request: CopyRequest(source: context.source, target: context.target),
-                source: try await place(context.source, at: span), target: try await place(context.target, at: span))
-            _ = try await carryOut(folder, task, call)
+            _ = try await carryOut(folder, task(folder.plan().context, at: span), call)
         } catch let error as JobError { throw Failure(error, at: span) }
+    }
+
+    private func task(_ context: Context, at span: Span) async throws -> CopyTask {
+        CopyTask(
+            request: CopyRequest(source: context.source, target: context.target),
+            source: try await place(context.source, at: span), target: try await place(context.target, at: span))
     }
 
     /// A plan's site on the connection of that name, which must be the same database.
@@ -108,7 +110,8 @@ extension Session {
     }
 
     private func plan(in path: Located<String>, _ call: Call) async throws -> Plan {
-        guard let json = try? JSONValue(try await fileText(path)) else { throw JobError("\(path.value) is no JSON") }
+        let text = try await fileText(path)
+        guard let json = try? JSONValue(text) else { throw JobError("\(path.value) is no JSON") }
         let plan = try Plan(json: json)
         try refuseLosses(plan, call)
         let source = try await place(plan.context.source, at: path.span)
@@ -139,6 +142,12 @@ extension Session {
         do {
             let plan = try await plan(in: path, call)
             let known = JobFolder.asked(plan.context.fingerprint, in: invocation.home)
+            if let completion = try known?.state().completion {
+                let task = try await task(plan.context, at: path.span)
+                if await isAsLeft(completion, task, mayHaveGrown: false) {
+                    return say(call, "already done by \(known?.id ?? "")")
+                }
+            }
             let unfinished = try known.flatMap { try $0.state().isUnfinished ? $0 : nil }
             let folder = try unfinished ?? JobFolder.create(plan, in: invocation.home)
             try await carryOut(folder, call, at: path.span)

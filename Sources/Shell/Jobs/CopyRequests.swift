@@ -42,6 +42,7 @@ extension Session {
         let filter = try await filter(call.optional(Shared.filter))
         var tasks: [CopyTask] = []
         for place in try await places(source) {
+            _ = try await place.use { try await $0.describe($1) }
             let before = variables
             defer { variables = before }
             for (name, value) in captures.match(place.name) ?? [:] where name != "*" { variables[name] = .text(value) }

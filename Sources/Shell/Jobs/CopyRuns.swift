@@ -75,13 +75,18 @@ extension Session {
             if call.has("resume") { throw Failure("E0904", "job \(folder.id) is finished", at: call.verb) }
             return nil
         }
-        let source = try? await Job.token(task.source.store, task.source.name)
-        let target = try? await Job.token(task.target.store, task.target.name)
         // A merged target has grown since by what the other sources brought.
         let isMerged = call.parsed.signature.name == "merge"
-        guard completion.source == source, isMerged ? target != nil : completion.target == target else { return nil }
+        guard await isAsLeft(completion, task, mayHaveGrown: isMerged) else { return nil }
         say(call, "already done by \(folder.id)")
         return (folder, true)
+    }
+
+    /// Whether both sides are as the finished job left them.
+    func isAsLeft(_ completion: (source: String, target: String), _ task: CopyTask, mayHaveGrown: Bool) async -> Bool {
+        let source = try? await Job.token(task.source.store, task.source.name)
+        let target = try? await Job.token(task.target.store, task.target.name)
+        return completion.source == source && (mayHaveGrown ? target != nil : completion.target == target)
     }
 
     /// Whether the copy is to be made; what stands there is dealt with as `if exists` says.
@@ -158,7 +163,7 @@ extension Session {
         let rejected = counts.rejected > 0 ? ", \(counts.rejected) rejected" : ""
         say(
             call,
-            "\(task.target.description): \(counts.records) records in \(Elapsed.text(.seconds(seconds)))\(rejected), "
+            "\(task.target.description): \(counts.records) \(counts.records == 1 ? "record" : "records") in \(Elapsed.text(.seconds(seconds)))\(rejected), "
                 + (isVerified ? "verified" : "not verified"))
         if counts.rejected > 0 { failures += 1 }
         return [
