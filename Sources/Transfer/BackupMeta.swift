@@ -78,15 +78,20 @@ extension BackupMeta {
                 "\(path) has format \(format), and this program knows format \(Self.format)",
                 help: "use a newer vecsh")
         }
-        guard let meta = BackupMeta(json: json) else { throw JobError("\(path) is damaged: something is missing in it") }
+        guard let meta = BackupMeta(json: json) else {
+            throw JobError("\(path) is damaged: something is missing in it")
+        }
         for file in meta.files { try SafePath.check(file.path, in: path) }
-        guard SafePath.isName(meta.name), SafePath.isName(meta.id) else { throw JobError("\(path) is damaged: its name") }
+        guard SafePath.isName(meta.name), SafePath.isName(meta.id) else {
+            throw JobError("\(path) is damaged: its name")
+        }
         self = meta
     }
 
     private init?(json: JSONValue) {
         guard let id = json["id"]?.string, let name = json["name"]?.string,
-            let created = json["created_at"]?.string.flatMap(Timestamp.microseconds), let source = json["source"]?.string,
+            let created = json["created_at"]?.string.flatMap(Timestamp.microseconds),
+            let source = json["source"]?.string,
             let program = json["program"]?.string, let isPacked = json["packed"]?.bool,
             let bytes = json["bytes"]?.integer, let sha256 = json["sha256"]?.string,
             let collections = json["collections"]?.array, let files = json["files"]?.array

@@ -47,7 +47,8 @@ package struct BackupRestore: Sendable {
         }
     }
 
-    private func closing<Result: Sendable>(_ store: any Store, _ body: () async throws -> Result) async throws -> Result {
+    private func closing<Result: Sendable>(_ store: any Store, _ body: () async throws -> Result) async throws -> Result
+    {
         do {
             let result = try await body()
             await store.close()

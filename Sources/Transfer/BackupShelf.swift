@@ -15,7 +15,7 @@ package struct Backup: Hashable, Sendable {
 /// A backup is there when its `.meta.json` is, which comes last; what is being made has a name that begins with a dot,
 /// and a lock that dies with its process.
 package actor BackupShelf {
-    package let folder: String
+    package nonisolated let folder: String
     private let executor = BlockingQueue("backup")
 
     package init(_ folder: String) { self.folder = folder }
@@ -51,7 +51,8 @@ package actor BackupShelf {
     package func backup(_ base: String) throws -> Backup {
         let metaPath = "\(folder)/\(base)\(BackupMeta.ending)"
         guard BackupFiles.exists(metaPath) else {
-            throw JobError("\(metaPath) is missing", help: "it lies beside the backup; without it nothing can be verified")
+            throw JobError(
+                "\(metaPath) is missing", help: "it lies beside the backup; without it nothing can be verified")
         }
         let meta = try BackupMeta(BackupFiles.contents(metaPath), path: metaPath)
         let path = "\(folder)/\(base)\(meta.isPacked ? Self.packed : "")"
@@ -66,7 +67,8 @@ package actor BackupShelf {
     /// Takes a name and an hour for a new backup, and makes a folder that no one else touches.
     func begin(_ name: String, now: Int64) throws(JobError) -> BackupDraft {
         guard SafePath.isName(name) else {
-            throw JobError("\"\(name)\" cannot be a backup's name", help: "say `as NAME`, without / and with no dot in front")
+            throw JobError(
+                "\"\(name)\" cannot be a backup's name", help: "say `as NAME`, without / and with no dot in front")
         }
         try BackupFiles.makeFolder(folder)
         try sweep()
@@ -74,7 +76,9 @@ package actor BackupShelf {
             let created = now / 1_000_000 * 1_000_000 + Int64(second) * 1_000_000
             let base = "\(name)_\(BackupMeta.id(created))"
             let isTaken = ["", Self.packed, BackupMeta.ending].contains { BackupFiles.exists("\(folder)/\(base)\($0)") }
-            guard !isTaken, let draft = try BackupDraft("\(folder)/.\(base).new", name: name, created: created) else { continue }
+            guard !isTaken, let draft = try BackupDraft("\(folder)/.\(base).new", name: name, created: created) else {
+                continue
+            }
             return draft
         }
         throw JobError("\(folder) has a backup of \(name) for every second of this hour")
@@ -105,7 +109,8 @@ package actor BackupShelf {
         let file = meta.base + (meta.isPacked ? Self.packed : "")
         try BackupFiles.write(meta.json.indented() + "\n", to: "\(draft)/\(meta.base)\(BackupMeta.ending)")
         try BackupFiles.move("\(draft)/\(file)", to: "\(folder)/\(file)")
-        try BackupFiles.move("\(draft)/\(meta.base)\(BackupMeta.ending)", to: "\(folder)/\(meta.base)\(BackupMeta.ending)")
+        try BackupFiles.move(
+            "\(draft)/\(meta.base)\(BackupMeta.ending)", to: "\(folder)/\(meta.base)\(BackupMeta.ending)")
         try BackupFiles.syncFolder(folder)
         return try backup(meta.base)
     }

@@ -22,7 +22,8 @@ enum BackupTarball {
         let file = try BackupFile("\(folder)/\(path)", O_RDONLY | O_NOFOLLOW)
         var facts = stat()
         guard fstat(file.descriptor, &facts) == 0 else { throw JobError.system("read", file.path) }
-        try tarball.check(tarball_add(tarball.handle, "\(base)/\(path)", Int64(facts.st_size), Int64(facts.st_mtim.tv_sec)))
+        try tarball.check(
+            tarball_add(tarball.handle, "\(base)/\(path)", Int64(facts.st_size), Int64(facts.st_mtim.tv_sec)))
         var (hash, count) = (FileHash(), 0)
         try file.each {
             hash.add($0)
@@ -40,7 +41,8 @@ enum BackupTarball {
         var expected = Dictionary(meta.files.map { ("\(meta.base)/\($0.path)", $0) }) { $1 }
         while let member = try tarball.next() {
             guard let known = expected.removeValue(forKey: member.path), known.bytes == member.bytes else {
-                throw JobError("\(path) is damaged: it holds \"\(member.path)\", which is not as its list of files says")
+                throw JobError(
+                    "\(path) is damaged: it holds \"\(member.path)\", which is not as its list of files says")
             }
             try unpack(known, tarball, to: "\(folder)/\(known.path)")
         }
@@ -92,7 +94,8 @@ private final class OpenTarball {
             guard kind != tarball_end else { return nil }
             guard kind != tarball_damaged, let name else { throw problem() }
             let member = String(cString: name)
-            try SafePath.check(kind == tarball_folder && member.hasSuffix("/") ? String(member.dropLast()) : member, in: path)
+            try SafePath.check(
+                kind == tarball_folder && member.hasSuffix("/") ? String(member.dropLast()) : member, in: path)
             guard kind != tarball_other else {
                 throw JobError("\(path) holds \"\(member)\", which is a link or a device: nothing was restored")
             }

@@ -57,7 +57,8 @@ struct WholeCopy: Sendable {
         let arrived = try await Self.digest(target, newName)
         guard arrived == written else {
             throw JobError(
-                "\(newName) does not hold what was written to it: \(arrived.count) of \(written.count) records are there, or some differ")
+                "\(newName) does not hold what was written to it: \(arrived.count) of \(written.count) records are there, or some differ"
+            )
         }
         return read
     }
