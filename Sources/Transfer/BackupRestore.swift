@@ -137,7 +137,8 @@ package struct BackupRestore: Sendable {
         let (there, collections) = (try await aliasing.aliases(), try await target.collections())
         var left: [String] = []
         for (alias, name) in try await kept.aliases().sorted(by: { $0.key < $1.key }) {
-            guard let item = items.first(where: { $0.name == name }), there[alias] != item.newName else { continue }
+            // A collection that got another name is a second one beside what the aliases mean.
+            guard let item = items.first(where: { $0.name == name && $0.newName == name }), there[alias] != name else { continue }
             if let other = there[alias] {
                 left.append("the alias \(alias) stands for \(other), and not for \(item.newName)")
             } else if collections.contains(alias) {

@@ -15,13 +15,11 @@ extension Command {
             details: """
                 Every checksum is compared before anything is written. The collections are written beside what is there,
                 under NAME_restore_staging, and compared with what the backup held; then they take their places.
+                The source may be one file: ./backups/db_20251219_213814.tar.gz.
                 """,
             examples: [
-                Example("restore db from ./backups", "The newest backup of `db`."),
-                Example(
-                    "restore db:notes from ./backups backup 20251219_213814 if exists replace yes",
-                    "One collection of one."),
-                Example("restore db:old_notes from ./backups/db_notes_20251219_213814.tar.gz", "Under another name."),
+                Example("restore db from ./backups if exists replace yes", "The newest backup of `db`."),
+                Example("restore db:old_notes from ./backups", "One collection, beside the one that is there."),
             ], destroys: { $0.word(in: "if exists") == "replace" }), effect: .writes
     ) { call, session in
         try await session.planRestore(session.restoreTask(call), call)
@@ -30,7 +28,8 @@ extension Command {
     }
 }
 
-private let destination = Parameter<Located<Reference>>.target("target", "Where to: a connection, or one collection of it")
+private let destination = Parameter<Located<Reference>>.target(
+    "target", "Where to: a connection, or one collection of it")
 private let source = Parameter<Located<String>>.path("source", "A folder of backups, or one backup")
 private let id = Parameter<Located<String>>.text(
     "backup", kind: .id, "The id of a backup; the newest if nothing is said")
