@@ -13,7 +13,7 @@ import Testing
     @Test(arguments: Kind.allCases, Kind.allCases)
     func everyTypeComesBack(_ from: Kind, _ to: Kind) async throws {
         let place = BackupPlace()
-        let source = try place.store(from)
+        let source = try await place.store(from)
         let shape = Sample.everyType("every")
         try await source.create(source.fit(shape, into: nil).collection)
         try await source.write(Sample.batch(Sample.lines, of: shape), to: "every", .first)
@@ -21,7 +21,7 @@ import Testing
         for level in [nil, 6] {
             let backup = try await place.backup(["every"], of: source, level: level)
             #expect(backup.meta.collections.map(\.digest.count) == [Sample.lines.count])
-            let target = try place.store(to)
+            let target = try await place.store(to)
             #expect(try await place.restore(backup, into: target) == [])
             let (before, after) = (try await source.everything(in: "every"), try await target.everything(in: "every"))
             let (old, new) = (
@@ -40,7 +40,7 @@ import Testing
         try await source.indexing?.create(Index(name: "i", field: "page", type: "btree"), on: "a")
         try await source.aliasing?.point("live", to: "a")
         let backup = try await place.backup(["a"], of: source)
-        let target = try place.store(.sqlite)
+        let target = try await place.store(.sqlite)
         _ = try await place.restore(backup, into: target)
         #expect(try await target.describe("a").collection.indexes.map(\.name) == ["i"])
         #expect(try await target.aliasing?.aliases() == ["live": "a"])
@@ -227,18 +227,18 @@ final class BackupPlace: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: root) }
 
-    func store(_ kind: BackupTests.Kind) throws -> any Store {
+    func store(_ kind: BackupTests.Kind) async throws -> any Store {
         let path = "\(root)/\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
-        return switch kind {
-        case .memory: MemoryStore()
-        case .sqlite: try SQLiteStore(SQLiteFile(path: path))
-        case .archive: try ArchiveStore(at: path)
+        switch kind {
+        case .memory: return MemoryStore()
+        case .sqlite: return try await SQLite.kind.open(#require(Endpoint("sqlite://" + path)), [:])
+        case .archive: return try ArchiveStore(at: path)
         }
     }
 
     func sample(_ keys: Range<Int>, kind: BackupTests.Kind) async throws -> any Store {
-        let store = try store(kind)
+        let store = try await store(kind)
         try await store.create(Sample.plain("a"))
         try await store.write(Sample.records(keys), to: "a", .first)
         try await store.settle("a")
