@@ -13,6 +13,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CEditLine", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .target(name: "CArchive"),
         .target(name: "CNumbers"),
         .target(name: "CSHA256"),
         .target(name: "CSignals"),
@@ -20,7 +21,7 @@ let package = Package(
         .target(name: "Model", dependencies: ["JSON"], swiftSettings: settings),
         .target(
             name: "Stores", dependencies: ["Model", "JSON", "CSQLite", "CSHA256"], swiftSettings: settings),
-        .target(name: "Transfer", dependencies: ["Model", "JSON", "CSHA256"], swiftSettings: settings),
+        .target(name: "Transfer", dependencies: ["Model", "JSON", "CSHA256", "CArchive"], swiftSettings: settings),
         .target(name: "Language", dependencies: ["Model", "JSON"], swiftSettings: settings),
         .target(
             name: "Shell", dependencies: ["Model", "JSON", "Stores", "Transfer", "Language", "CEditLine", "CSignals"],

@@ -91,17 +91,50 @@ static Compress compressor(void) {
 static Compress compressor(void) { return compressPortably; }
 #endif
 
-void sha256_digest(const void *bytes, size_t count, uint8_t digest[32]) {
+static void compressBlocks(uint32_t words[8], const uint8_t *blocks, size_t count) {
     static Compress compress;
     if (!compress) compress = compressor();  // a race stores the same value twice
-    uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-    size_t whole = count / 64, rest = count % 64;
-    compress(state, bytes, whole);
+    compress(words, blocks, count);
+}
+
+void sha256_begin(struct sha256_state *state) {
+    static const uint32_t first[8] = {
+        0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+    memcpy(state->words, first, sizeof first);
+    state->count = 0;
+}
+
+void sha256_add(struct sha256_state *state, const void *bytes, size_t count) {
+    if (count == 0) return;
+    const uint8_t *next = bytes;
+    size_t held = state->count % 64;
+    state->count += count;
+    if (held > 0) {
+        size_t taken = count < 64 - held ? count : 64 - held;
+        memcpy(state->held + held, next, taken);
+        next += taken;
+        count -= taken;
+        if (held + taken < 64) return;
+        compressBlocks(state->words, state->held, 1);
+    }
+    compressBlocks(state->words, next, count / 64);
+    memcpy(state->held, next + count / 64 * 64, count % 64);
+}
+
+void sha256_end(struct sha256_state *state, uint8_t digest[32]) {
+    size_t rest = state->count % 64;
     uint8_t tail[128] = {0};
-    memcpy(tail, (const uint8_t *)bytes + whole * 64, rest);
+    memcpy(tail, state->held, rest);
     tail[rest] = 0x80;
     size_t size = rest < 56 ? 64 : 128;
-    for (int i = 0; i < 8; ++i) tail[size - 1 - i] = (uint8_t)((uint64_t)count * 8 >> 8 * i);
-    compress(state, tail, size / 64);
-    for (int i = 0; i < 32; ++i) digest[i] = (uint8_t)(state[i / 4] >> (24 - 8 * (i % 4)));
+    for (int i = 0; i < 8; ++i) tail[size - 1 - i] = (uint8_t)(state->count * 8 >> 8 * i);
+    compressBlocks(state->words, tail, size / 64);
+    for (int i = 0; i < 32; ++i) digest[i] = (uint8_t)(state->words[i / 4] >> (24 - 8 * (i % 4)));
+}
+
+void sha256_digest(const void *bytes, size_t count, uint8_t digest[32]) {
+    struct sha256_state state;
+    sha256_begin(&state);
+    sha256_add(&state, bytes, count);
+    sha256_end(&state, digest);
 }

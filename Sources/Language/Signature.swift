@@ -39,6 +39,7 @@ package struct Signature: Sendable {
         case look = "Look"
         case move = "Move"
         case change = "Change records"
+        case keep = "Back up"
         case shape = "Shape"
         case prove = "Prove and cut over"
         case jobs = "Jobs"

@@ -86,6 +86,8 @@ struct DocumentedExample: CustomTestStringConvertible, Sendable {
         case ("index", let line) where line.contains("db:copy"):
             "create db:copy fields (id text(64) key, v vector(3) metric cosine, page int64 null) open"
         case ("index", _): "drop index db:notes page_index yes"
+        case ("restore", _), ("prune", _): "backup db:notes to ./backups"
+        case ("list", let line) where line.contains("backups"): "backup db:notes to ./backups"
         // Only an archive has something to load.
         case ("load", _), ("release", _):
             "connect db to archive://./loaded\ncreate db:notes fields (id text(64) key, v vector(3) metric cosine)"

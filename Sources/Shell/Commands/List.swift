@@ -7,14 +7,20 @@ extension Command {
     static let list = Command(
         Signature(
             "list", .look, "List collections, aliases, indexes, connections or stores",
-            [kind.form, .optional([whereToLook.form])],
+            [
+                .choice([
+                    [.word("backups"), folder.form], [kind.form, .optional([whereToLook.form])],
+                ])
+            ],
             examples: [
                 Example("list collections db", "What is there, with sizes and metrics."),
                 Example("list collections db:doc*", "Only some."), Example("list aliases db", "Second names."),
                 Example("list indexes db:notes", "One collection's indexes."),
                 Example("list connections", "What is open."),
+                Example("list backups ./backups", "What `backup` has written there."),
             ])
     ) { call, session in
+        if let folder = try call.optional(folder) { return try await session.listBackups(in: folder, call) }
         let rows: Rows =
             switch try call[kind].value {
             case "stores": Rows.stores
@@ -37,6 +43,8 @@ private let kind = Parameter<Located<String>>.words(
     ], "What to list")
 private let whereToLook = Parameter<Located<Reference>>.target(
     "target", "Where to look; the connection in use if none is named")
+
+private let folder = Parameter<Located<String>>.path("folder", "A folder of backups")
 
 private struct Rows {
     var columns: [String]

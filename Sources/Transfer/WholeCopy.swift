@@ -1,0 +1,110 @@
+import Model
+
+/// A collection copied into a new one, in one go, and compared.
+struct WholeCopy: Sendable {
+    let source: any Store
+    let name: String
+    let target: any Store
+    let newName: String
+    private static let budget = Budget(records: 10_000, bytes: 8 << 20)
+
+    /// What `target` would make of the collection.
+    func fit() async throws(StoreError) -> Fit {
+        var wanted = try await source.describe(name).collection
+        wanted.name = newName
+        wanted.native = [:]
+        return target.fit(wanted, into: nil)
+    }
+
+    struct Arrived: Sendable {
+        /// Of the collection that was made.
+        var identity: Identity
+        /// Of what was read.
+        var digest: Digest
+    }
+
+    /// When this returns, all of it has arrived and is on disk; when it throws, nothing is left of it.
+    func run() async throws -> Arrived {
+        let reading = try await source.read(name, at: nil)
+        do {
+            let arrived = try await run(reading)
+            await reading.close()
+            return arrived
+        } catch {
+            await reading.close()
+            throw error
+        }
+    }
+
+    private func run(_ reading: any Reading) async throws -> Arrived {
+        let wanted = try await fit().collection
+        var bare = wanted
+        bare.indexes = []
+        guard try await !target.collections().contains(newName) else { throw StoreError.isCollection(newName) }
+        let identity = try await target.create(bare)
+        do { return Arrived(identity: identity, digest: try await fill(reading, wanted)) } catch {
+            // The reason why it is dropped is what the person has to know.
+            try? await target.drop(newName, being: identity)
+            throw error
+        }
+    }
+
+    private func fill(_ reading: any Reading, _ wanted: Collection) async throws -> Digest {
+        let actual = try await target.describe(newName).collection
+        let (read, written) = try await copy(reading, to: actual)
+        for index in wanted.indexes { try await target.indexing?.create(index, on: newName) }
+        try await target.settle(newName)
+        let arrived = try await Self.digest(target, newName)
+        guard arrived == written else {
+            throw JobError(
+                "\(newName) does not hold what was written to it: \(arrived.count) of \(written.count) records are there, or some differ"
+            )
+        }
+        return read
+    }
+
+    private func copy(_ reading: any Reading, to actual: Collection) async throws -> (read: Digest, written: Digest) {
+        let shape = reading.description.collection
+        let mapper = try Mapper(.identity, from: shape, to: actual)
+        let (before, after) = (RecordHash(shape), RecordHash(actual))
+        let writer = PatientWriter(
+            store: target, collection: newName, gate: Gate(1), progress: Progress(total: 0, done: 0), rejects: nil)
+        let pages = try FilteredReading(reading, nil)
+        var (slice, read, written) = (Slice.whole, Digest(), Digest())
+        var page = try await pages.page(slice, budget)
+        while let current = page {
+            try Task.checkCancellation()
+            guard current.unread == 0 else {
+                throw JobError("\(current.unread) records of \(name) cannot be read")
+            }
+            slice.after = current.end
+            let rest = slice
+            async let following = pages.page(rest, budget)
+            let batch = mapper.map(current.batch)
+            _ = try await writer.write(batch, .first)
+            read = read + before.digest(current.batch)
+            written = written + after.digest(batch)
+            page = try await following
+        }
+        return (read, written)
+    }
+
+    private var budget: Budget {
+        let limit = target.facts.write
+        return Budget(
+            records: min(Self.budget.records, limit.records), bytes: max(1 << 16, min(Self.budget.bytes, limit.bytes)))
+    }
+
+    /// What a collection holds.
+    static func digest(_ store: any Store, _ name: String) async throws -> Digest {
+        let reading = try await store.read(name, at: nil)
+        do {
+            let digest = try await Side(reading, nil).sketch(memory: 0).total
+            await reading.close()
+            return digest
+        } catch {
+            await reading.close()
+            throw error
+        }
+    }
+}
