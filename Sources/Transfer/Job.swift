@@ -42,7 +42,7 @@ package final class Job: Sendable {
         try await journal.append(.completed(source: sourceToken(), target: targetToken()))
     }
 
-    private var name: String { plan.context.target.collection }
+    private var name: String { plan.context.written }
 
     // MARK: Target
 
