@@ -86,6 +86,8 @@ struct DocumentedExample: CustomTestStringConvertible, Sendable {
         // Only an archive has something to load.
         case ("load", _), ("release", _):
             "connect db to archive://./loaded\ncreate db:notes fields (id text(64) key, v vector(3) metric cosine)"
+        case ("promote", _), ("rollback", _), ("prune", _): "copy old:notes to db:notes staged"
+        case ("verify", let line) where line.contains("staged"): "copy old:notes to db:notes staged"
         default: ""
         }
     }

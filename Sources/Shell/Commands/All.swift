@@ -5,7 +5,7 @@ extension Command {
         .list, .describe, .count, .peek, .search, .diff,
         .copy, .merge, .sync, .apply, .put, .delete,
         .create, .index, .alias, .rename, .drop, .load, .release, .flush,
-        .verify, .bench, .wait,
+        .verify, .bench, .promote, .rollback, .prune, .wait,
         .jobs, .status, .resume, .cancel,
         .include, .print, .confirm, .run, .sleep,
     ]

@@ -85,7 +85,7 @@ extension Session {
         do {
             let context = try folder.plan().context
             let task = CopyTask(
-                request: CopyRequest(source: context.source, target: context.target),
+                request: CopyRequest(source: context.source, target: context.target, staging: context.staging),
                 source: try await place(context.source, at: span), target: try await place(context.target, at: span))
             _ = try await carryOut(folder, task, call)
         } catch let error as JobError { throw Failure(error, at: span) }
@@ -111,6 +111,9 @@ extension Session {
             try refuseLosses(plan, call)
             let known = JobFolder.asked(plan.context.fingerprint, in: invocation.home)
             let unfinished = try known.flatMap { try $0.state().isUnfinished ? $0 : nil }
+            if unfinished == nil, let staging = plan.context.staging {
+                try await clearStaging(staging, of: place(plan.context.target, at: path.span), isFresh: false)
+            }
             let folder = try unfinished ?? JobFolder.create(plan, in: invocation.home)
             try await carryOut(folder, call, at: path.span)
         } catch let error as JobError { throw Failure(error, at: path.span) }

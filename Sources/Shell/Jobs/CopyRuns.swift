@@ -49,6 +49,9 @@ extension Session {
             guard try await makesRoom(task, call) else { return nil }
             let plan = try await plan(task, at: span)
             try refuseLosses(plan, call)
+            if let staging = task.request.staging {
+                try await clearStaging(staging, of: task.target, isFresh: call.has("fresh"))
+            }
             let folder = try JobFolder.create(plan, in: invocation.home)
             return try await carryOut(folder, task, call)
         } catch let error as JobError { throw Failure(error, at: span) }
@@ -62,6 +65,7 @@ extension Session {
             }
             return nil
         }
+        let staged = try StagedCopy(folder)
         let state = try folder.state()
         if state.isUnfinished {
             let total = max(1, try folder.plan().records)
@@ -72,8 +76,11 @@ extension Session {
             if call.has("resume") { throw Failure("E0904", "job \(folder.id) is finished", at: call.verb) }
             return nil
         }
+        // What was rolled back, or differs from its source, is not done.
+        if staged != nil, state.isRolledBack || state.isVerified == false { return nil }
+        let written = try await task.target.use { store, name in try await staged?.place(in: store) ?? name }
         let source = try? await Job.token(task.source.store, task.source.name)
-        let target = try? await Job.token(task.target.store, task.target.name)
+        let target = try? await Job.token(task.target.store, written)
         // A merged target has grown since by what the other sources brought.
         let isMerged = call.parsed.signature.name == "merge"
         guard completion.source == source, isMerged ? target != nil : completion.target == target else { return nil }
@@ -84,6 +91,7 @@ extension Session {
     /// Whether the copy is to be made; what stands there is dealt with as `if exists` says.
     private func makesRoom(_ task: CopyTask, _ call: Call) async throws -> Bool {
         guard try await task.target.use({ try await $0.collections().contains($1) }) else { return true }
+        if task.request.staging != nil, task.request.existing != .skip { return true }
         let count = try await task.target.reading { try await $0.count(nil) }
         switch task.request.existing {
         case .append: return true
@@ -152,7 +160,7 @@ extension Session {
         let isVerified = try await verifyIfAsked(job, task, call)
         let rejected = counts.rejected > 0 ? ", \(counts.rejected) rejected" : ""
         say(
-            call, "\(task.target.description): \(counts.records) records in \(Elapsed.text(.seconds(seconds)))\(rejected), "
+            call, "\(task.written.description): \(counts.records) records in \(Elapsed.text(.seconds(seconds)))\(rejected), "
                 + (isVerified ? "verified" : "not verified"))
         if counts.rejected > 0 { failures += 1 }
         return [
@@ -167,7 +175,8 @@ extension Session {
 
     private func verifyIfAsked(_ job: Job, _ task: CopyTask, _ call: Call) async throws -> Bool {
         guard try call.optional(Copying.options)?.isYes("verify") == true else { return false }
-        let result = try await verify(task.source, task.target, job.plan.context.filter, job.plan.context.mapping)
+        let result = try await verify(task.source, task.written, job.plan.context.filter, job.plan.context.mapping)
+        try await job.record(verified: result.isEqual)
         guard result.isEqual else {
             throw Failure("E0906", "source and target differ after the copy: \(result.summary)", at: call.verb, exit: .different)
         }
@@ -178,6 +187,11 @@ extension Session {
 extension Plan {
     /// What `plan copy` prints.
     var summary: JSONValue {
+        let staging = context.staging.map { [JSONValue.Member("staging", .string($0))] } ?? []
+        return .object(staging + (members.members ?? []))
+    }
+
+    private var members: JSONValue {
         [
             "source": .string("\(context.source)"), "target": .string("\(context.target)"),
             "records": .integer(Int64(records)), "bytes": .integer(Int64(bytes)), "slices": .integer(Int64(slices.count)),

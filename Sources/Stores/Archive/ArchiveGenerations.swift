@@ -1,3 +1,4 @@
+import CFiles
 import Glibc
 import JSON
 import Model
@@ -120,7 +121,7 @@ struct ArchiveSwap {
     }
 
     private static func exchange(_ one: String, _ other: String, _ root: String) throws(StoreError) {
-        guard renameat2(AT_FDCWD, one, AT_FDCWD, other, UInt32(RENAME_EXCHANGE)) != 0 else { return }
+        guard files_exchange(one, other) != 0 else { return }
         guard [EINVAL, ENOSYS, ENOTSUP].contains(errno) else { throw .archive(cannot: "exchange", one) }
         let between = "\(root)/\(moving)\(UInt64.random(in: .min ... .max))"
         try ArchiveDisk.move(other, to: between)

@@ -221,13 +221,11 @@ extension ArchiveStore {
         let (folder, path) = (folder(name), "\(folder(name))/\(ArchiveManifest.file)")
         let text = try ArchiveDisk.contents(path)
         if let known = snapshots[folder], known.isOf(text) { return known }
-        do {
+        do throws(StoreError) {
             let snapshot = try ArchiveSnapshot(folder, name: name, text: text, isVerifying: isVerifying)
             // Another program may have put another collection in this place while its files were opened.
-            let isSame = try ArchiveDisk.contents(path) == text || identity(of: name) == snapshot.manifest.identity
-            guard isSame || attempts == 1 else {
-                return try openSnapshot(name, attempts: attempts - 1)
-            }
+            let now = try ArchiveDisk.contents(path)
+            if now != text, try identity(of: name) != snapshot.manifest.identity { throw .changed(name) }
             snapshots[folder] = snapshot
             return snapshot
         } catch {
