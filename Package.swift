@@ -14,13 +14,15 @@ let package = Package(
         .systemLibrary(name: "CEditLine", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .target(name: "CArchive"),
+        .target(name: "CFiles"),
         .target(name: "CNumbers"),
         .target(name: "CSHA256"),
         .target(name: "CSignals"),
         .target(name: "JSON", dependencies: ["CNumbers"], swiftSettings: settings),
         .target(name: "Model", dependencies: ["JSON"], swiftSettings: settings),
         .target(
-            name: "Stores", dependencies: ["Model", "JSON", "CSQLite", "CSHA256"], swiftSettings: settings),
+            name: "Stores", dependencies: ["Model", "JSON", "CSQLite", "CSHA256", "CFiles"],
+            swiftSettings: settings),
         .target(name: "Transfer", dependencies: ["Model", "JSON", "CSHA256", "CArchive"], swiftSettings: settings),
         .target(name: "Language", dependencies: ["Model", "JSON"], swiftSettings: settings),
         .target(

@@ -66,3 +66,38 @@ package protocol Residency: Sendable {
     func load(_ name: String) async throws(StoreError)
     func release(_ name: String) async throws(StoreError)
 }
+
+/// Several collections behind one name, of which one is live: promoting and rolling back are both ``swap(_:)``.
+package protocol Generations: Sendable {
+    /// Whether the moves of one swap are seen all at once or not at all; a single move always is.
+    var isAtomic: Bool { get }
+
+    /// The name for a collection that is to take the place of `name`; nothing live has it.
+    func staging(for name: String) async throws(StoreError) -> String
+
+    /// What stands behind a name, the live collection first, then those that were kept, newest first.
+    func list(_ name: String) async throws(StoreError) -> [Description]
+
+    /// Makes other collections live.
+    ///
+    /// A move whose `to` is live already is done. ``StoreError/Code/conflict``, and nothing changes, if what is live is
+    /// not `from`. Aliases stay with the name.
+    func swap(_ moves: [Move]) async throws(StoreError)
+}
+
+/// One name and the collection that it is to have.
+package struct Move: Hashable, Sendable, Codable {
+    package var name: String
+    /// What must be live now; nil is nothing.
+    package var from: Identity?
+    package var to: Identity
+    /// How the old one is called from then on; nil is the name that `to` had.
+    package var keepingOldAs: String?
+
+    package init(name: String, from: Identity?, to: Identity, keepingOldAs: String? = nil) {
+        self.name = name
+        self.from = from
+        self.to = to
+        self.keepingOldAs = keepingOldAs
+    }
+}

@@ -47,6 +47,7 @@ package protocol Store: Sendable {
     var aliasing: (any Aliasing)? { get }
     var renaming: (any Renaming)? { get }
     var residency: (any Residency)? { get }
+    var generations: (any Generations)? { get }
 }
 
 extension Store {
@@ -55,6 +56,7 @@ extension Store {
     package var aliasing: (any Aliasing)? { nil }
     package var renaming: (any Renaming)? { nil }
     package var residency: (any Residency)? { nil }
+    package var generations: (any Generations)? { nil }
 }
 
 /// One collection at one moment; owns what that needs: a transaction, mapped files, a copy.

@@ -138,7 +138,9 @@ package struct BackupRestore: Sendable {
         var left: [String] = []
         for (alias, name) in try await kept.aliases().sorted(by: { $0.key < $1.key }) {
             // A collection that got another name is a second one beside what the aliases mean.
-            guard let item = items.first(where: { $0.name == name && $0.newName == name }), there[alias] != name else { continue }
+            guard let item = items.first(where: { $0.name == name && $0.newName == name }), there[alias] != name else {
+                continue
+            }
             if let other = there[alias] {
                 left.append("the alias \(alias) stands for \(other), and not for \(item.newName)")
             } else if collections.contains(alias) {

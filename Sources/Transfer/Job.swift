@@ -68,17 +68,22 @@ package final class Job: Sendable {
         try await journal.append(.completed(source: sourceToken(), target: targetToken()))
     }
 
-    private var name: String { plan.context.target.collection }
+    private var name: String { plan.context.written }
+
+    /// Notes what a comparison with the source has found.
+    package func record(verified isEqual: Bool) async throws(JobError) {
+        try await journal.append(.verified(equal: isEqual))
+    }
 
     // MARK: Target
 
     private func prepare() async throws {
         if let identity = await journal.state.identity { return try await checkTarget(identity) }
-        if plan.existing == .replace { try await target.drop(name, being: nil) }
+        if plan.existing == .replace, plan.context.staging == nil { try await target.drop(name, being: nil) }
         var shape = plan.context.shape
         shape.indexes = []
         let identity: Identity
-        if plan.existing == .append, let there = try await existing() {
+        if plan.existing == .append, plan.context.staging == nil, let there = try await existing() {
             identity = there.identity
         } else {
             identity = try await target.create(shape)
@@ -96,7 +101,7 @@ package final class Job: Sendable {
     private func checkTarget(_ identity: Identity) async throws {
         guard try await existing()?.identity == identity else {
             throw JobError(
-                "the target \(plan.context.target) is not the collection that job \(id) has been writing",
+                "the target \(name) is not the collection that job \(id) has been writing",
                 help: "it was dropped or replaced; say `fresh` to begin anew")
         }
     }

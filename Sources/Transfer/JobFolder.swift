@@ -46,7 +46,8 @@ package struct JobFolder: Sendable {
     package static func last(from source: Site, to target: Site, in home: String) -> Plan? {
         for job in all(in: home) {
             guard let plan = try? job.plan(), plan.context.source == source, plan.context.target == target,
-                let state = try? job.state(), state.completion != nil
+                let state = try? job.state(), state.completion != nil,
+                plan.context.staging == nil || state.isPromoted && !state.isRolledBack
             else { continue }
             return plan
         }

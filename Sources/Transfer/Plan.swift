@@ -35,6 +35,8 @@ package enum ExistingPolicy: String, Sendable, CaseIterable { case fail, append,
 package struct Context: Hashable, Sendable {
     package var source: Site
     package var target: Site
+    /// The collection that is written in the target's stead until it is promoted.
+    package var staging: String?
     package var filter: Filter?
     package var mapping: Mapping
     package var including: [String]
@@ -44,16 +46,19 @@ package struct Context: Hashable, Sendable {
     package var shape: Collection
 
     package var fingerprint: String {
-        Context.fingerprint(source, target, filter, mapping, including)
+        Context.fingerprint(source, target, isStaged: staging != nil, filter, mapping, including)
     }
+
+    /// The collection that is written.
+    package var written: String { staging ?? target.collection }
 
     /// What the person asked for; the same again is the same job.
     static func fingerprint(
-        _ source: Site, _ target: Site, _ filter: Filter?, _ mapping: Mapping, _ including: [String]
+        _ source: Site, _ target: Site, isStaged: Bool, _ filter: Filter?, _ mapping: Mapping, _ including: [String]
     ) -> String {
         let asked: JSONValue = [
-            "source": source.json, "target": target.json, "where": filter?.json ?? .null, "mapping": mapping.json,
-            "including": .array(including.sorted().map(JSONValue.string)),
+            "source": source.json, "target": target.json, "staged": .bool(isStaged), "where": filter?.json ?? .null,
+            "mapping": mapping.json, "including": .array(including.sorted().map(JSONValue.string)),
         ]
         return Checksum.hexadecimal(Array(asked.text.utf8), count: 16)
     }
@@ -89,7 +94,8 @@ extension Plan {
     package var json: JSONValue {
         [
             "fingerprint": .string(context.fingerprint), "source": context.source.json, "target": context.target.json,
-            "where": context.filter?.json ?? .null, "mapping": context.mapping.json,
+            "staging": .optional(context.staging), "where": context.filter?.json ?? .null,
+            "mapping": context.mapping.json,
             "including": .array(context.including.map(JSONValue.string)), "if_exists": .string(existing.rawValue),
             "source_identity": .string(context.sourceIdentity.token), "shape": context.shape.json,
             "moment": ["token": .string(moment.token), "life": .string(moment.life.rawValue)],
@@ -113,7 +119,7 @@ extension Plan {
         let collection: Collection
         do throws(StoreError) { collection = try Collection(json: shape) } catch { throw JobError(error.message) }
         context = Context(
-            source: source, target: target, filter: Filter(json: filter),
+            source: source, target: target, staging: json["staging"]?.string, filter: Filter(json: filter),
             mapping: mapping, including: json["including"]?.array?.compactMap(\.string) ?? [],
             sourceIdentity: Identity(identity), shape: collection)
         self.moment = Moment(token: moment, life: life)

@@ -4,6 +4,8 @@ import Model
 package struct CopyRequest: Sendable {
     package var source: Site
     package var target: Site
+    /// The collection to write in the target's stead.
+    package var staging: String?
     package var filter: Filter?
     package var mapping: Mapping
     package var including: [String]
@@ -12,16 +14,20 @@ package struct CopyRequest: Sendable {
     package var tuning: Tuning
 
     package init(
-        source: Site, target: Site, filter: Filter? = nil, mapping: Mapping = .identity, including: [String] = [],
+        source: Site, target: Site, staging: String? = nil, filter: Filter? = nil, mapping: Mapping = .identity,
+        including: [String] = [],
         excluding: [String] = [], existing: ExistingPolicy = .fail, tuning: Tuning = Tuning()
     ) {
         (self.source, self.target, self.filter, self.mapping) = (source, target, filter, mapping)
+        self.staging = staging
         (self.including, self.excluding, self.existing, self.tuning) = (including, excluding, existing, tuning)
     }
 }
 
 extension CopyRequest {
-    package var fingerprint: String { Context.fingerprint(source, target, filter, mapping, including) }
+    package var fingerprint: String {
+        Context.fingerprint(source, target, isStaged: staging != nil, filter, mapping, including)
+    }
 }
 
 /// Makes plans: looks at both sides, reads a little, writes nothing.
@@ -48,7 +54,8 @@ package struct Planner: Sendable {
 
     private func plan(_ reading: any Reading) async throws -> Plan {
         let description = reading.description
-        var wanted = try request.mapping.shape(of: description.collection, named: request.target.collection)
+        var wanted = try request.mapping.shape(
+            of: description.collection, named: request.staging ?? request.target.collection)
         if request.excluding.contains("indexes") { wanted.indexes = [] }
         let fit = target.fit(wanted, into: try await existing())
         let pages = try FilteredReading(reading, request.filter, wanted: request.mapping.projection)
@@ -59,7 +66,7 @@ package struct Planner: Sendable {
         tuning.page = tuning.page.limited(by: target.facts.write, memory: tuning.memory / (3 * slices.count))
         return Plan(
             context: Context(
-                source: request.source, target: request.target, filter: request.filter,
+                source: request.source, target: request.target, staging: request.staging, filter: request.filter,
                 mapping: request.mapping, including: request.including, sourceIdentity: description.identity,
                 shape: fit.collection),
             moment: reading.moment, slices: slices, tuning: tuning, records: records,
@@ -68,7 +75,7 @@ package struct Planner: Sendable {
     }
 
     private func existing() async throws -> Collection? {
-        guard request.existing != .replace else { return nil }
+        guard request.existing != .replace, request.staging == nil else { return nil }
         do throws(StoreError) { return try await target.describe(request.target.collection).collection } catch {
             guard error.code == .notFound else { throw error }
             return nil

@@ -49,7 +49,8 @@ import Testing
     }
 
     static let refused = [
-        "copy a", "copy a b", "merge a to b", "sync a:n", "verify a:n", "apply", "resume", "cancel", "connect", "connect a", "connect a mem://x", "connect a to", "connect a to x.db",
+        "copy a", "copy a b", "merge a to b", "sync a:n", "verify a:n", "apply", "resume", "cancel", "connect",
+        "connect a", "connect a mem://x", "connect a to", "connect a to x.db",
         "connect a to mem://x password", "connect a to mem://x password env", "connect a to mem://x readonly readonly",
         "connect a to mem://x with", "connect a to mem://x with a", "connect a to mem://x with a=", "use", "use a b",
         "set format", "set", "save last 3", "save 3 to x", "quit x", "list", "list things", "list collections a b",

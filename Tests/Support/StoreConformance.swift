@@ -13,7 +13,7 @@ package struct Conformance: Sendable, CustomTestStringConvertible {
         self.check = check
     }
 
-    package static let all = shapes + records + reads + names
+    package static let all = shapes + records + reads + names + generations
 }
 
 // MARK: Shapes

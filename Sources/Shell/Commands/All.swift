@@ -8,7 +8,7 @@ extension Command {
         .restore,
         .prune,
         .create, .index, .alias, .rename, .drop, .load, .release, .flush,
-        .verify, .bench, .wait,
+        .verify, .bench, .promote, .rollback, .prune, .wait,
         .jobs, .status, .resume, .cancel,
         .include, .print, .confirm, .run, .sleep,
     ]

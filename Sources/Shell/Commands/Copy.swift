@@ -7,10 +7,11 @@ extension Command {
     static let copy = Command(
         Signature(
             "copy", .move, "Copy collections, within a store or to another",
-            [Copying.source.form, .word("to"), Copying.target.form], clauses: Copying.clauses,
+            [Copying.source.form, .word("to"), Copying.target.form], clauses: Copying.clauses + [Copying.staged],
             details: """
                 It brings schema, records and indexes. The same line again goes on with a copy that was stopped, however it
                 was, and after it has finished says `already done`. `*` in the target repeats what the source's `*` matched.
+                A `staged` copy leaves the target as it is until `promote`.
                 """,
             examples: [
                 Example("copy db:notes to new:notes", "One collection, or go on with the copy that stopped."),
@@ -18,6 +19,8 @@ extension Command {
                 Example(
                     "copy db:notes to new:early where page < 10 fields [title, v] if exists replace yes with parallel=2",
                     "A part of one."),
+                Example(
+                    "copy db:notes to new:notes staged", "Beside what is there; `promote new:notes` makes it live."),
                 Example("plan copy db:notes to new:other", "What would happen, and what would be lost."),
             ], destroys: { $0.word(in: "if exists") == "replace" || $0.has("fresh") }), effect: .writes
     ) { call, session in
@@ -87,6 +90,9 @@ enum Copying {
             Slot.Choice("verify", "yes: compare both sides at the end"),
             Slot.Choice("status", "a file that always holds the job's state as JSON"),
         ], "How to copy")
+
+    static let staged = Clause(
+        "staged", [], "Write NAME_staging beside the target, until `promote` puts it in its place")
 
     static let clauses: [Clause] = [
         Shared.whereClause, Clause("fields", [fields.form], "Only these fields and vectors"),

@@ -92,7 +92,7 @@ extension Session {
 
     private func task(_ context: Context, at span: Span) async throws -> CopyTask {
         CopyTask(
-            request: CopyRequest(source: context.source, target: context.target),
+            request: CopyRequest(source: context.source, target: context.target, staging: context.staging),
             source: try await place(context.source, at: span), target: try await place(context.target, at: span))
     }
 
@@ -142,13 +142,16 @@ extension Session {
         do {
             let plan = try await plan(in: path, call)
             let known = JobFolder.asked(plan.context.fingerprint, in: invocation.home)
-            if let completion = try known?.state().completion {
+            if let known, let completion = try known.state().completion {
                 let task = try await task(plan.context, at: path.span)
-                if await isAsLeft(completion, task, mayHaveGrown: false) {
-                    return say(call, "already done by \(known?.id ?? "")")
+                if try await isAsLeft(known, completion, task, mayHaveGrown: false) {
+                    return say(call, "already done by \(known.id)")
                 }
             }
             let unfinished = try known.flatMap { try $0.state().isUnfinished ? $0 : nil }
+            if unfinished == nil, let staging = plan.context.staging {
+                try await clearStaging(staging, of: place(plan.context.target, at: path.span), isFresh: false)
+            }
             let folder = try unfinished ?? JobFolder.create(plan, in: invocation.home)
             try await carryOut(folder, call, at: path.span)
         } catch let error as JobError { throw Failure(error, at: path.span) }

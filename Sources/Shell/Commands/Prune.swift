@@ -3,20 +3,33 @@ import Language
 extension Command {
     static let prune = Command(
         Signature(
-            "prune", .keep, "Remove backups that are too many or too old",
-            [.choice([[.word("backups"), PruneBackups.folder.form]])],
+            "prune", .keep, "Remove old backups, what promotions have kept, or what was staged and not promoted",
+            [
+                .choice([
+                    [.word("backups"), PruneBackups.folder.form],
+                    [.word("generations"), .optional([Pruning.target.form])],
+                    [.word("staging"), .optional([Pruning.target.form])],
+                ])
+            ],
             clauses: [
                 Clause("older", [.word("than"), PruneBackups.age.form], PruneBackups.age.slot.summary),
                 Clause("keep", [PruneBackups.keep.form], PruneBackups.keep.slot.summary),
             ],
-            details: "With both, what is older goes, but never the newest so many of each name.",
+            details: """
+                Backups: with `older than` and `keep`, what is older goes, but never the newest so many of each name.
+                `generations` removes NAME_previous, NAME_previous_2 and so on, all but the newest `keep` of them, which is
+                1; with `keep 0` there is no way back by `rollback`. `staging` removes NAME_staging, whoever made it, unless
+                a job is writing it. What is live is never touched.
+                """,
             examples: [
                 Example("prune backups ./backups keep 3 yes", "All but the newest three of each name."),
                 Example("prune backups ./backups older than 30d keep 1 yes", "What is older, but not the last one."),
+                Example("prune generations db:notes keep 1 yes", "All but the newest one."),
+                Example("prune staging db:* yes", "What was staged and not promoted."),
             ], destroys: { _ in true }), effect: .writes
     ) { call, session in
-        try await session.planPruneBackups(call)
+        try await call.has("backups") ? session.planPruneBackups(call) : session.planPruneGenerations(call)
     } run: { call, session in
-        try await session.pruneBackups(call)
+        try await call.has("backups") ? session.pruneBackups(call) : session.pruneGenerations(call)
     }
 }

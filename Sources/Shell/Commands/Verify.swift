@@ -9,7 +9,7 @@ extension Command {
             "verify", .prove, "Prove that two collections hold the same records",
             [copied.form, .word("against"), source.form],
             clauses: [
-                Shared.whereClause,
+                Shared.whereClause, Clause("staged", [], "Read what is staged for the target, not the target"),
                 Clause(
                     "as", [job.form], "The job whose mapping applies; the last one between the two if nothing is said"),
             ],
@@ -19,6 +19,7 @@ extension Command {
                 """,
             examples: [
                 Example("verify old:notes against db:notes", "Every record of both."),
+                Example("verify db:notes against old:notes staged", "What is to become live."),
                 Example("verify old:* against db:*", "All collections, paired by name."),
             ])
     ) { call, session in try await session.verifyAll(call) }
@@ -48,7 +49,30 @@ extension Session {
     }
 
     private func document(_ copy: Place, _ original: Place, _ call: Call) async throws -> (JSONValue, Bool) {
+        if call.has("staged") { return try await stagedDocument(copy, original, call) }
         let earlier = try mapping(from: original, to: copy, call)
+        return try await document(copy, original, earlier, call)
+    }
+
+    /// Compares what is staged, and notes in its job how that ended.
+    private func stagedDocument(_ copy: Place, _ original: Place, _ call: Call) async throws -> (JSONValue, Bool) {
+        var staged = try stagedCopy(of: original, for: copy, as: call.optional(job))
+        do {
+            let lock = try staged.folder.lock()
+            let name = try await copy.use { store, _ in try await staged.place(in: store) }
+            let place = Place(connection: copy.connection, name: name, store: copy.store, span: copy.span)
+            let found = try await document(place, original, try staged.folder.plan(), call)
+            // A part says nothing of the whole.
+            if try call.optional(Shared.filter) == nil {
+                try await staged.record([.verified(equal: found.1)], holding: lock)
+            }
+            return found
+        } catch let error as JobError { throw Failure(error, at: copy.span) }
+    }
+
+    private func document(
+        _ copy: Place, _ original: Place, _ earlier: Plan?, _ call: Call
+    ) async throws -> (JSONValue, Bool) {
         let filter = try await filter(call.optional(Shared.filter)) ?? earlier?.context.filter
         let mapping = earlier?.context.mapping ?? .identity
         let result = try await verify(original, copy, filter, mapping)

@@ -8,6 +8,12 @@ struct CopyTask {
     var request: CopyRequest
     var source: Place
     var target: Place
+
+    /// What is written: the target, or what is staged for it.
+    var written: Place {
+        Place(
+            connection: target.connection, name: request.staging ?? target.name, store: target.store, span: target.span)
+    }
 }
 
 extension Session {
@@ -60,21 +66,38 @@ extension Session {
     private func request(_ call: Call, _ source: Place, _ target: Place, _ filter: Filter?) async throws -> CopyRequest
     {
         CopyRequest(
-            source: site(source), target: site(target), filter: filter, mapping: try await mapping(call),
+            source: site(source), target: site(target), staging: try await staging(call, target), filter: filter,
+            mapping: try await mapping(call),
             including: try call.optional(Copying.including).map { [$0.value] } ?? [],
             excluding: try call.optional(Copying.excluding).map { [$0.value] } ?? [],
             existing: try call.optional(Copying.policy).flatMap { ExistingPolicy(rawValue: $0.value) } ?? .fail,
             tuning: try Tuning(call.optional(Copying.options) ?? Options()))
     }
 
+    /// The name to write in the target's stead, if the copy is staged.
+    private func staging(_ call: Call, _ target: Place) async throws -> String? {
+        guard call.has("staged") else { return nil }
+        guard let generations = target.store.generations else { throw cannotStage(at: target.span) }
+        if try call.optional(Copying.policy)?.value == "append" {
+            throw Failure(
+                "E0902", "a staged copy makes a new collection, to which nothing is appended",
+                at: call.span(of: Copying.policy))
+        }
+        if call.has("including") {
+            throw Failure(
+                "E0902", "a staged copy brings no aliases: those of the target stay with its name",
+                at: call.span(of: Copying.including), help: ["make new ones with `alias` once it is promoted"])
+        }
+        return try await target.use { _, name in try await generations.staging(for: name) }
+    }
+
     func site(_ place: Place) -> Site {
-        let endpoint = connection(place.connection)?.endpoint.description ?? ""
-        return Site(connection: place.connection, endpoint: endpoint, collection: place.name)
+        Site(connection: place.connection, endpoint: endpoint(of: place.connection), collection: place.name)
     }
 
     private func refuseSelf(_ request: CopyRequest, at span: Span) throws {
         guard request.source.endpoint == request.target.endpoint,
-            request.source.collection == request.target.collection
+            request.source.collection == request.target.collection, request.staging == nil
         else { return }
         throw Failure("E0902", "source and target are the same collection", at: span)
     }

@@ -52,6 +52,9 @@ extension Session {
             guard try await makesRoom(task, call) else { return nil }
             let plan = try await plan(task, at: span)
             try refuseLosses(plan, call)
+            if let staging = task.request.staging {
+                try await clearStaging(staging, of: task.target, isFresh: call.has("fresh"))
+            }
             let folder = try JobFolder.create(plan, in: invocation.home)
             return try await carryOut(folder, task, call)
         } catch let error as JobError { throw Failure(error, at: span) }
@@ -77,21 +80,28 @@ extension Session {
         }
         // A merged target has grown since by what the other sources brought.
         let isMerged = call.parsed.signature.name == "merge"
-        guard await isAsLeft(completion, task, mayHaveGrown: isMerged) else { return nil }
+        guard try await isAsLeft(folder, completion, task, mayHaveGrown: isMerged) else { return nil }
         say(call, "already done by \(folder.id)")
         return (folder, true)
     }
 
     /// Whether both sides are as the finished job left them.
-    func isAsLeft(_ completion: (source: String, target: String), _ task: CopyTask, mayHaveGrown: Bool) async -> Bool {
+    func isAsLeft(
+        _ folder: JobFolder, _ completion: (source: String, target: String), _ task: CopyTask, mayHaveGrown: Bool
+    ) async throws -> Bool {
+        let (staged, state) = (try StagedCopy(folder), try folder.state())
+        // What was rolled back, or differs from its source, is not done.
+        if staged != nil, state.isRolledBack || state.isVerified == false { return false }
+        let written = try await task.target.use { store, name in try await staged?.place(in: store) ?? name }
         let source = try? await Job.token(task.source.store, task.source.name)
-        let target = try? await Job.token(task.target.store, task.target.name)
+        let target = try? await Job.token(task.target.store, written)
         return completion.source == source && (mayHaveGrown ? target != nil : completion.target == target)
     }
 
     /// Whether the copy is to be made; what stands there is dealt with as `if exists` says.
     private func makesRoom(_ task: CopyTask, _ call: Call) async throws -> Bool {
         guard try await task.target.use({ try await $0.collections().contains($1) }) else { return true }
+        if task.request.staging != nil, task.request.existing != .skip { return true }
         let count = try await task.target.reading { try await $0.count(nil) }
         switch task.request.existing {
         case .append: return true
@@ -163,7 +173,7 @@ extension Session {
         let rejected = counts.rejected > 0 ? ", \(counts.rejected) rejected" : ""
         say(
             call,
-            "\(task.target.description): \(counts.records) \(counts.records == 1 ? "record" : "records") in \(Elapsed.text(.seconds(seconds)))\(rejected), "
+            "\(task.written.description): \(counts.records) \(counts.records == 1 ? "record" : "records") in \(Elapsed.text(.seconds(seconds)))\(rejected), "
                 + (isVerified ? "verified" : "not verified"))
         if counts.rejected > 0 { failures += 1 }
         return [
@@ -179,7 +189,8 @@ extension Session {
 
     private func verifyIfAsked(_ job: Job, _ task: CopyTask, _ call: Call) async throws -> Bool {
         guard try call.optional(Copying.options)?.isYes("verify") == true else { return false }
-        let result = try await verify(task.source, task.target, job.plan.context.filter, job.plan.context.mapping)
+        let result = try await verify(task.source, task.written, job.plan.context.filter, job.plan.context.mapping)
+        try await job.record(verified: result.isEqual)
         guard result.isEqual else {
             throw Failure(
                 "E0906", "source and target differ after the copy: \(result.summary)", at: call.verb, exit: .different)
@@ -191,6 +202,11 @@ extension Session {
 extension Plan {
     /// What `plan copy` prints.
     var summary: JSONValue {
+        let staging = context.staging.map { [JSONValue.Member("staging", .string($0))] } ?? []
+        return .object(staging + (members.members ?? []))
+    }
+
+    private var members: JSONValue {
         [
             "source": .string("\(context.source)"), "target": .string("\(context.target)"),
             "records": .integer(Int64(records)), "bytes": .integer(Int64(bytes)),

@@ -144,7 +144,7 @@ extension Session {
         guard Pattern.isPattern(pattern) else { return [try await place(reference)] }
         let store = try await store(connection)
         let all = try await blaming(reference.span) { try await store.collections() }
-        return all.filter { Captures(pattern).match($0) != nil && !Pattern.isGeneration($0) }.map {
+        return all.filter { Captures(pattern).match($0) != nil && !GenerationName.isOne($0) }.map {
             Place(connection: connection.value, name: $0, store: store, span: reference.span)
         }
     }
@@ -154,7 +154,4 @@ enum Pattern {
     static func isPattern(_ name: String) -> Bool {
         name.contains("*") || name.contains("?") || name.contains("<")
     }
-
-    /// What is being prepared, or has been replaced, is never meant by a pattern.
-    static func isGeneration(_ name: String) -> Bool { name.hasSuffix("_staging") || name.hasSuffix("_previous") }
 }

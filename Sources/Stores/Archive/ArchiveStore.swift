@@ -11,7 +11,7 @@ package actor ArchiveStore: Store {
     /// Held from the first change until the store is closed.
     private var lock: ArchiveLock?
     /// By folder, as are the snapshots.
-    private var writers: [String: ArchiveWriter] = [:]
+    private(set) var writers: [String: ArchiveWriter] = [:]
     /// Kept, so that what was verified once stays so.
     private var snapshots: [String: ArchiveSnapshot] = [:]
 
@@ -37,6 +37,7 @@ package actor ArchiveStore: Store {
     package nonisolated var indexing: (any Indexing)? { self }
     package nonisolated var aliasing: (any Aliasing)? { self }
     package nonisolated var renaming: (any Renaming)? { self }
+    package nonisolated var generations: (any Generations)? { self }
     package nonisolated var residency: (any Residency)? { self }
 
     // MARK: Names
@@ -135,7 +136,7 @@ package actor ArchiveStore: Store {
     }
 
     /// Nil if its manifest cannot be read: what is broken can be dropped, too, if no one insists on its identity.
-    private func identity(of name: String) throws(StoreError) -> Identity? {
+    func identity(of name: String) throws(StoreError) -> Identity? {
         let path = "\(folder(name))/\(ArchiveManifest.file)"
         return try? ArchiveManifest(ArchiveDisk.contents(path), path: path).identity
     }
@@ -205,6 +206,7 @@ extension ArchiveStore {
         for name in try ArchiveDisk.names(in: root) where name.hasPrefix(".new-") || name.hasPrefix(".dropped-") {
             try ArchiveDisk.removeFolder("\(root)/\(name)")
         }
+        try ArchiveSwap.finish(in: root)
     }
 
     /// The last settled state, with all that this store has written.
@@ -219,8 +221,11 @@ extension ArchiveStore {
         let (folder, path) = (folder(name), "\(folder(name))/\(ArchiveManifest.file)")
         let text = try ArchiveDisk.contents(path)
         if let known = snapshots[folder], known.isOf(text) { return known }
-        do {
+        do throws(StoreError) {
             let snapshot = try ArchiveSnapshot(folder, name: name, text: text, isVerifying: isVerifying)
+            // Another program may have put another collection in this place while its files were opened.
+            let now = try ArchiveDisk.contents(path)
+            if now != text, try identity(of: name) != snapshot.manifest.identity { throw .changed(name) }
             snapshots[folder] = snapshot
             return snapshot
         } catch {
@@ -242,6 +247,11 @@ extension ArchiveStore {
     func forget(_ name: String) {
         writers[folder(name)] = nil
         snapshots[folder(name)] = nil
+    }
+
+    func forgetAll() {
+        writers = [:]
+        snapshots = [:]
     }
 
     /// Replaces the shape that the manifest keeps.

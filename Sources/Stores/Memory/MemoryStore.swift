@@ -32,6 +32,7 @@ package actor MemoryStore: Store {
         .exact(wanted, into: existing)
     }
 
+    @discardableResult
     package func create(_ collection: Collection) throws(StoreError) -> Identity {
         if let existing = tables[collection.name] {
             guard existing.collection == collection else { throw .differs(collection.name) }
@@ -57,6 +58,7 @@ package actor MemoryStore: Store {
         return MemoryReading(rows: try table(name).rows, description: try describe(name))
     }
 
+    @discardableResult
     package func write(_ batch: Batch, to name: String, _ attempt: Attempt) throws(StoreError) -> Receipt {
         let collection = try table(name).collection
         try collection.check(batch)
@@ -77,6 +79,7 @@ package actor MemoryStore: Store {
     package nonisolated var indexing: (any Indexing)? { self }
     package nonisolated var aliasing: (any Aliasing)? { self }
     package nonisolated var renaming: (any Renaming)? { self }
+    package nonisolated var generations: (any Generations)? { self }
 
     /// The table behind a name or an alias.
     func table(_ name: String) throws(StoreError) -> Table {

@@ -112,6 +112,7 @@ package actor SQLiteStore: Store {
     package nonisolated var indexing: (any Indexing)? { self }
     package nonisolated var aliasing: (any Aliasing)? { self }
     package nonisolated var renaming: (any Renaming)? { self }
+    package nonisolated var generations: (any Generations)? { self }
 }
 
 // MARK: The connection
