@@ -65,12 +65,21 @@ extension Mapping {
             index.field = renamed(index.field)
             return index
         }.filter { kept.contains($0.field) || shape.isOpen }
-        for (field, value) in set.sorted(by: { $0.key < $1.key }) { shape.fields.removeAll { $0.name == field }
+        for (field, value) in set.sorted(by: { $0.key < $1.key }) {
+            shape.fields.removeAll { $0.name == field }
             shape.fields.append(Field(name: field, type: value.fieldType))
         }
         if keys == .uuid5 { shape.key.type = .uuid }
         if let keepKeyAs { shape.fields.append(Field(name: keepKeyAs, type: .text(maxLength: nil))) }
+        try checkDistinct(shape.vectors.map(\.name), in: source)
+        try checkDistinct(shape.fields.map(\.name), in: source)
         return shape
+    }
+
+    private func checkDistinct(_ names: [String], in source: Collection) throws(JobError) {
+        var seen: Set<String> = []
+        guard let double = names.first(where: { !seen.insert($0).inserted }) else { return }
+        throw JobError("two fields of \(source.name) would be \"\(double)\"", help: "choose another name")
     }
 
     private func renamed(_ name: String) -> String { rename[name] ?? name }
