@@ -12,6 +12,7 @@ package final class Job: Sendable {
     let target: any Store
     let patience: Patience
     private let isStopping = Atomic(false)
+    private let sourceToken = Mutex("")
     /// Whether the target may hold something already.
     let isResumed: Bool
 
@@ -44,7 +45,7 @@ package final class Job: Sendable {
         try await compareIfMoved()
         try await buildIndexes()
         try await moveAliases()
-        try await journal.append(.completed(source: sourceToken(), target: targetToken()))
+        try await journal.append(.completed(source: sourceToken.withLock { $0 }, target: targetToken()))
     }
 
     var name: String { plan.context.target.collection }
@@ -82,8 +83,10 @@ package final class Job: Sendable {
     // MARK: Records
 
     private func copySlices() async throws {
-        guard try await !openSlices().isEmpty else { return }
-        try await withReading(try await reading()) { reading in try await copy(openSlices(), reading) }
+        try await withReading(reading()) { reading in
+            try await copy(openSlices(), reading)
+            try await remember(reading)
+        }
     }
 
     func openSlices() async throws -> [Slice] {
@@ -153,8 +156,10 @@ package final class Job: Sendable {
 
     // MARK: Tokens
 
-    private func sourceToken() async throws -> String {
-        try await Self.token(source, plan.context.source.collection)
+    /// What was copied, and not what may stand there by the time all is done.
+    func remember(_ reading: any Reading) async throws {
+        let token = try await Self.token(reading)
+        sourceToken.withLock { $0 = token }
     }
 
     private func targetToken() async throws -> String { try await Self.token(target, name) }
@@ -162,9 +167,14 @@ package final class Job: Sendable {
     /// What a collection is now, as far as can be told quickly.
     package static func token(_ store: any Store, _ name: String) async throws -> String {
         let reading = try await store.read(name, at: nil)
+        let token = try await token(reading)
+        await reading.close()
+        return token
+    }
+
+    private static func token(_ reading: any Reading) async throws -> String {
         let count = try await reading.count(nil)
         let moment = reading.moment.life == .durable ? " \(reading.moment.token)" : ""
-        await reading.close()
         return "\(reading.description.identity.token) \(count)\(moment)"
     }
 }

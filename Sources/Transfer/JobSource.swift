@@ -86,6 +86,7 @@ extension Job {
                 let left = try Side(original, plan.context.filter, plan.context.mapping, like: right)
                 var verify = Verify(source: left, target: right)
                 verify.mostExtraKeys = Self.mostExtraKeys
+                try await remember(original)
                 return try await verify.run()
             }
         }
