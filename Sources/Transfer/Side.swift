@@ -28,7 +28,7 @@ package struct Side: Sendable {
         hash = RecordHash(shape)
     }
 
-    func sketch(memory: Int) async throws -> Sketch {
+    func sketch() async throws -> Sketch {
         try await withThrowingTaskGroup(of: Sketch.self) { group in
             for slice in try await reading.slices(atMost: 2) {
                 group.addTask {

@@ -7,7 +7,9 @@ package struct Verify: Sendable {
     private let target: Side
     private let mostExamples: Int
     /// Records whose keys may be held at once, when differing buckets are looked into.
-    private static let roundSize = 1_000_000
+    var roundSize = 1_000_000
+    /// How many keys of records that only the target has are answered.
+    var mostExtraKeys = 0
 
     package init(source: Side, target: Side, mostExamples: Int = 10) {
         self.source = source
@@ -30,32 +32,33 @@ package struct Verify: Sendable {
         package var extra = 0
         package var different = 0
         package var examples: [Example] = []
+        var extraKeys: [Key] = []
 
         package var isEqual: Bool { missing == 0 && extra == 0 && different == 0 }
     }
 
     package func run() async throws -> Result {
-        async let left = source.sketch(memory: 0)
-        let right = try await target.sketch(memory: 0)
+        async let left = source.sketch()
+        let right = try await target.sketch()
         let (a, b) = (try await left, right)
         var result = Result()
         result.sourceCount = a.total.count
         result.targetCount = b.total.count
         // Digests nominate, comparison convicts.
-        for round in Verify.rounds(a.suspects(against: b), a, b) { try await compare(round, &result) }
+        for round in rounds(a.suspects(against: b), a, b) { try await compare(round, &result) }
         return result
     }
 
     /// The buckets that differ, in groups small enough to be held in memory.
     func rounds() async throws -> [Set<Int>] {
-        async let left = source.sketch(memory: 0)
-        let right = try await target.sketch(memory: 0)
+        async let left = source.sketch()
+        let right = try await target.sketch()
         let (a, b) = (try await left, right)
-        return Verify.rounds(a.suspects(against: b), a, b)
+        return rounds(a.suspects(against: b), a, b)
     }
 
     /// Suspects in groups small enough to be held in memory.
-    private static func rounds(_ suspects: [Int], _ a: Sketch, _ b: Sketch) -> [Set<Int>] {
+    private func rounds(_ suspects: [Int], _ a: Sketch, _ b: Sketch) -> [Set<Int>] {
         var rounds: [Set<Int>] = []
         var size = roundSize
         for bucket in suspects {
@@ -84,9 +87,9 @@ package struct Verify: Sendable {
             try await addExample(entry, other, &result)
         }
         result.extra += right.count
-        for entry in right.values.sorted(by: { $0.key < $1.key }) {
-            add(Example(key: entry.key, side: .target, why: "only in the target"), &result)
-        }
+        let extra = right.values.sorted { $0.key < $1.key }
+        result.extraKeys += extra.lazy.map(\.key).prefix(max(0, mostExtraKeys - result.extraKeys.count))
+        for entry in extra { add(Example(key: entry.key, side: .target, why: "only in the target"), &result) }
     }
 
     private func addExample(_ entry: Side.Entry, _ other: Side.Entry?, _ result: inout Result) async throws {

@@ -68,7 +68,8 @@ struct WholeCopy: Sendable {
         let mapper = try Mapper(.identity, from: shape, to: actual)
         let (before, after) = (RecordHash(shape), RecordHash(actual))
         let writer = PatientWriter(
-            store: target, collection: newName, gate: Gate(1), progress: Progress(total: 0, done: 0), rejects: nil)
+            store: target, collection: newName, gate: Gate(1), progress: Progress(total: 0, done: 0, rejected: 0),
+            rejects: nil, patience: Patience())
         let pages = try FilteredReading(reading, nil)
         var (slice, read, written) = (Slice.whole, Digest(), Digest())
         var page = try await pages.page(slice, budget)
@@ -99,7 +100,7 @@ struct WholeCopy: Sendable {
     static func digest(_ store: any Store, _ name: String) async throws -> Digest {
         let reading = try await store.read(name, at: nil)
         do {
-            let digest = try await Side(reading, nil).sketch(memory: 0).total
+            let digest = try await Side(reading, nil).sketch().total
             await reading.close()
             return digest
         } catch {

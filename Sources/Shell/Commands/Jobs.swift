@@ -149,6 +149,11 @@ extension Session {
                 }
             }
             let unfinished = try known.flatMap { try $0.state().isUnfinished ? $0 : nil }
+            if unfinished == nil {
+                var task = try await task(plan.context, at: path.span)
+                task.request.existing = plan.existing
+                guard try await makesRoom(task, call) else { return }
+            }
             if unfinished == nil, let staging = plan.context.staging {
                 try await clearStaging(staging, of: place(plan.context.target, at: path.span), isFresh: false)
             }

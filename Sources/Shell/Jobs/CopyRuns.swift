@@ -99,7 +99,7 @@ extension Session {
     }
 
     /// Whether the copy is to be made; what stands there is dealt with as `if exists` says.
-    private func makesRoom(_ task: CopyTask, _ call: Call) async throws -> Bool {
+    func makesRoom(_ task: CopyTask, _ call: Call) async throws -> Bool {
         guard try await task.target.use({ try await $0.collections().contains($1) }) else { return true }
         if task.request.staging != nil, task.request.existing != .skip { return true }
         let count = try await task.target.reading { try await $0.count(nil) }
