@@ -4,11 +4,9 @@ extension Command {
         .connect, .use, .disconnect, .set, .show, .history, .help, .edit, .save, .quit,
         .list, .describe, .count, .peek, .search, .diff,
         .copy, .merge, .sync, .apply, .put, .delete,
-        .backup,
-        .restore,
-        .prune,
+        .backup, .restore, .prune,
         .create, .index, .alias, .rename, .drop, .load, .release, .flush,
-        .verify, .bench, .promote, .rollback, .prune, .wait,
+        .verify, .bench, .promote, .rollback, .wait,
         .jobs, .status, .resume, .cancel,
         .include, .print, .confirm, .run, .sleep,
     ]
