@@ -5,8 +5,9 @@ import Model
 package enum Event: Hashable, Sendable {
     /// The target collection is there.
     case created(identity: Identity)
-    /// The moment of the plan had gone; the rest is read at another.
-    case moved(to: Moment)
+    /// The moment that was read had gone; the rest is read at another. Where places in the source mean nothing there,
+    /// all is read again in these slices; else there are none.
+    case moved(to: Moment, slices: [Slice])
     /// Everything up to a place of a slice is in the target, and survives a crash of it.
     case advanced(slice: Int, to: Cursor, digest: Digest, bytes: Int)
     case rejected(slice: Int, count: Int)
@@ -23,8 +24,13 @@ package enum Event: Hashable, Sendable {
     var json: JSONValue {
         switch self {
         case .created(let identity): ["created": ["identity": .string(identity.token)]]
-        case .moved(let moment):
-            ["moved": ["moment": .string(moment.token), "life": .string(moment.life.rawValue)]]
+        case .moved(let moment, let slices):
+            [
+                "moved": [
+                    "moment": .string(moment.token), "life": .string(moment.life.rawValue),
+                    "slices": .array(slices.map(\.json)),
+                ]
+            ]
         case .advanced(let slice, let cursor, let digest, let bytes):
             [
                 "advanced": [
@@ -57,8 +63,11 @@ package enum Event: Hashable, Sendable {
         switch (name, slice, text) {
         case ("created", _, _): self = .created(identity: Identity(value["identity"]?.string ?? ""))
         case ("moved", _, _):
-            let life = value["life"]?.string.flatMap(Life.init(rawValue:)) ?? .none
-            self = .moved(to: Moment(token: value["moment"]?.string ?? "", life: life))
+            guard let life = value["life"]?.string.flatMap(Life.init(rawValue:)), let slices = value["slices"]?.array
+            else { return nil }
+            let made = slices.compactMap(Slice.init(json:))
+            guard made.count == slices.count else { return nil }
+            self = .moved(to: Moment(token: value["moment"]?.string ?? "", life: life), slices: made)
         case ("advanced", let slice?, _):
             guard let cursor = value["to"]?.string, let digest = Digest(json: value["digest"]) else { return nil }
             let bytes = value["bytes"]?.integer.map { Int($0) } ?? 0
@@ -82,7 +91,10 @@ package enum Event: Hashable, Sendable {
 /// Where a job stands: the sum of its events.
 package struct JobState: Sendable {
     package private(set) var identity: Identity?
+    /// Where the source was last read, if not at the plan's moment: then both sides must be compared at the end.
     package private(set) var moment: Moment?
+    /// Instead of the plan's.
+    package private(set) var slices: [Slice]?
     package private(set) var cursors: [Int: Cursor] = [:]
     package private(set) var finished: Set<Int> = []
     package private(set) var indexed: Set<String> = []
@@ -100,7 +112,7 @@ package struct JobState: Sendable {
     mutating func apply(_ event: Event) {
         switch event {
         case .created(let identity): self.identity = identity
-        case .moved(let moment): self.moment = moment
+        case .moved(let moment, let slices): move(to: moment, slices)
         case .advanced(let slice, let cursor, let digest, let bytes):
             cursors[slice] = cursor
             self.digest = self.digest + digest
@@ -115,6 +127,13 @@ package struct JobState: Sendable {
         case .rolledBack: isRolledBack = true
         case .cancelled: isCancelled = true
         }
+    }
+
+    private mutating func move(to moment: Moment, _ slices: [Slice]) {
+        self.moment = moment
+        guard !slices.isEmpty else { return }
+        self.slices = slices
+        (cursors, finished, digest, bytes) = ([:], [], Digest(), 0)
     }
 
     package var isUnfinished: Bool { completion == nil && !isCancelled && !isRolledBack }

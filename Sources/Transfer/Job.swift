@@ -6,23 +6,28 @@ package final class Job: Sendable {
     package let id: String
     package let plan: Plan
     package let progress: Progress
-    private let journal: Journal
+    let journal: Journal
     private let lock: JobLock
-    private let source: any Store
-    private let target: any Store
+    let source: any Store
+    let target: any Store
+    let patience: Patience
     private let isStopping = Atomic(false)
-    private let isResumed: Bool
+    private let sourceToken = Mutex("")
+    /// Whether the target may hold something already.
+    let isResumed: Bool
 
     /// Takes the job's lock and reads its journal.
-    package init(_ folder: JobFolder, from source: any Store, to target: any Store) async throws {
+    package init(
+        _ folder: JobFolder, from source: any Store, to target: any Store, patience: Patience = Patience()
+    ) async throws {
         id = folder.id
         lock = try folder.lock()
         plan = try folder.plan()
         journal = try Journal(path: folder.journalPath)
-        (self.source, self.target) = (source, target)
+        (self.source, self.target, self.patience) = (source, target, patience)
         let state = await journal.state
         isResumed = state.identity != nil
-        progress = Progress(total: plan.records, done: state.digest.count)
+        progress = Progress(total: plan.records, done: state.digest.count, rejected: state.rejected)
     }
 
     /// One slice of a plan, alone: another process may run its neighbours, and knows nothing of this one.
@@ -65,10 +70,10 @@ package final class Job: Sendable {
         try await catchUp()
         try await buildIndexes()
         try await moveAliases()
-        try await journal.append(.completed(source: sourceToken(), target: targetToken()))
+        try await journal.append(.completed(source: sourceToken.withLock { $0 }, target: targetToken()))
     }
 
-    private var name: String { plan.context.target.collection }
+    var name: String { plan.context.target.collection }
 
     // MARK: Target
 
@@ -77,13 +82,12 @@ package final class Job: Sendable {
         if plan.existing == .replace { try await target.drop(name, being: nil) }
         var shape = plan.context.shape
         shape.indexes = []
-        let identity: Identity
-        if plan.existing == .append, let there = try await existing() {
-            identity = there.identity
+        // An earlier run may have made it, and more, and died before it could say so.
+        if let there = try await existing(), plan.existing == .append || there.collection.withoutIndexes == shape {
+            try await journal.append(.created(identity: there.identity))
         } else {
-            identity = try await target.create(shape)
+            try await journal.append(.created(identity: target.create(shape)))
         }
-        try await journal.append(.created(identity: identity))
     }
 
     private func existing() async throws -> Description? {
@@ -104,94 +108,52 @@ package final class Job: Sendable {
     // MARK: Records
 
     private func copySlices() async throws {
+        try await withReading(reading()) { reading in
+            try await copy(openSlices(), reading)
+            try await remember(reading)
+        }
+    }
+
+    func openSlices() async throws -> [Slice] {
         let state = await journal.state
-        let open = plan.slices.filter { !state.finished.contains($0.index) }
-        guard !open.isEmpty else { return }
-        let reading = try await reading(state)
-        do {
-            try await copy(open, state, reading)
-            await reading.close()
-        } catch {
-            await reading.close()
-            throw error
+        return (state.slices ?? plan.slices).filter { !state.finished.contains($0.index) }.map { slice in
+            var slice = slice
+            slice.after = state.cursors[slice.index] ?? slice.after
+            return slice
         }
     }
 
-    /// The source as the plan saw it, or as it is now where that moment is gone.
-    private func reading(_ state: JobState) async throws -> any Reading {
-        let collection = plan.context.source.collection
-        let moment = state.moment ?? plan.moment
-        if moment.life == .durable {
-            do throws(StoreError) { return try await source.read(collection, at: moment) } catch {
-                guard error.code == .expired else { throw error }
-            }
-        }
-        let reading = try await source.read(collection, at: nil)
-        guard reading.description.identity == plan.context.sourceIdentity else {
-            throw JobError(
-                "the source \(plan.context.source) has been replaced since the job began",
-                help: "say `fresh` to begin anew")
-        }
-        if isResumed || moment.life == .durable { try await journal.append(.moved(to: reading.moment)) }
-        return reading
-    }
-
-    /// Slices that were read at different moments may have missed a change in between: what differs is moved again.
-    private func catchUp() async throws {
-        guard await journal.state.moment != nil else { return }
-        progress.count { $0.phase = "catching up" }
-        let reading = try await source.read(plan.context.source.collection, at: nil)
-        let written = try await target.read(name, at: nil)
-        do {
-            let side = Side(written, nil)
-            let origin = try Side(reading, plan.context.filter, plan.context.mapping, like: side)
-            let mayDelete = plan.existing != .append
-            _ = try await Sync(source: origin, target: side, in: target, deleting: mayDelete).run()
-        } catch {
-            await reading.close()
-            await written.close()
-            throw error
-        }
-        await reading.close()
-        await written.close()
-    }
-
-    private func copy(_ slices: [Slice], _ state: JobState, _ reading: any Reading) async throws {
-        let copier = try await copier(reading)
-        let isAppending = plan.existing == .append
-        let readers = max(1, min(plan.tuning.parallel, source.facts.readers))
+    func copy(_ slices: [Slice], _ reading: any Reading) async throws {
+        let lanes = max(1, min(plan.tuning.parallel, source.facts.readers, slices.count))
+        let copier = try await copier(reading, lanes)
+        let isAgain = await journal.state.slices != nil || isResumed || plan.existing == .append
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (number, slice) in slices.enumerated() {
-                if number >= readers { try await group.next() }
-                var slice = slice
-                let isBegun = state.cursors[slice.index] != nil
-                slice.after = state.cursors[slice.index] ?? slice.after
-                group.addTask { [slice, isResumed, isAppending] in
-                    try await copier.copy(slice, attempt: isResumed || isBegun || isAppending ? .again : .first)
-                }
+                if number >= lanes { try await group.next() }
+                group.addTask { try await copier.copy(slice, attempt: isAgain ? .again : .first) }
             }
             try await group.waitForAll()
         }
         try stopIfAsked()
     }
 
-    private func copier(_ reading: any Reading) async throws -> SliceCopier {
+    private func copier(_ reading: any Reading, _ lanes: Int) async throws -> SliceCopier {
         let context = plan.context
         let wanted = try context.mapping.shape(of: reading.description.collection, named: name)
         let actual = try await target.describe(name).collection
         let rejects = try plan.tuning.rejects.map { path throws(JobError) in try RejectsFile(path, actual) }
         let writer = PatientWriter(
             store: target, collection: name, gate: Gate(max(1, target.facts.writers)), progress: progress,
-            rejects: rejects)
+            rejects: rejects, patience: patience)
         return SliceCopier(
             pages: try FilteredReading(reading, context.filter, wanted: context.mapping.projection),
             mapper: try Mapper(context.mapping, from: reading.description.collection, to: wanted.ordered(like: actual)),
             hash: RecordHash(actual), writer: writer, journal: journal, progress: progress, tuning: plan.tuning,
-            memory: Gate(plan.tuning.memory)
-        ) { [weak self] in try self?.stopIfAsked() }
+            memory: Gate(plan.tuning.memory), checkStop: { [weak self] in try self?.stopIfAsked() },
+            patience: patience, lanes: lanes)
     }
 
-    private func stopIfAsked() throws {
+    func stopIfAsked() throws {
         if isStopping.load(ordering: .relaxed) { throw Stopped() }
     }
 
@@ -219,8 +181,10 @@ package final class Job: Sendable {
 
     // MARK: Tokens
 
-    private func sourceToken() async throws -> String {
-        try await Self.token(source, plan.context.source.collection)
+    /// What was copied, and not what may stand there by the time all is done.
+    func remember(_ reading: any Reading) async throws {
+        let token = try await Self.token(reading)
+        sourceToken.withLock { $0 = token }
     }
 
     private func targetToken() async throws -> String { try await Self.token(target, name) }
@@ -228,9 +192,14 @@ package final class Job: Sendable {
     /// What a collection is now, as far as can be told quickly.
     package static func token(_ store: any Store, _ name: String) async throws -> String {
         let reading = try await store.read(name, at: nil)
+        let token = try await token(reading)
+        await reading.close()
+        return token
+    }
+
+    private static func token(_ reading: any Reading) async throws -> String {
         let count = try await reading.count(nil)
         let moment = reading.moment.life == .durable ? " \(reading.moment.token)" : ""
-        await reading.close()
         return "\(reading.description.identity.token) \(count)\(moment)"
     }
 }
@@ -243,5 +212,11 @@ extension Collection {
         ordered.fields = other.fields
         ordered.isOpen = other.isOpen
         return ordered
+    }
+
+    fileprivate var withoutIndexes: Collection {
+        var bare = self
+        bare.indexes = []
+        return bare
     }
 }

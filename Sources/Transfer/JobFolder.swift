@@ -86,13 +86,15 @@ package struct JobFolder: Sendable {
 
     /// Takes the lock; it is let go when the answer is, or when the process dies.
     package func lock() throws(JobError) -> JobLock {
-        guard let lock = JobLock(lockPath) else {
-            throw JobError("job \(id) is running in another process", help: "`status \(id)` shows how far it is")
+        // Who only looks whether it runs holds the lock for an instant, too.
+        for _ in 0..<5 {
+            if let lock = try JobLock(lockPath) { return lock }
+            usleep(20_000)
         }
-        return lock
+        throw JobError("job \(id) is running in another process", help: "`status \(id)` shows how far it is")
     }
 
-    package var isRunning: Bool { JobLock(lockPath) == nil }
+    package var isRunning: Bool { (try? JobLock(lockPath) == nil) ?? false }
 
     /// Forgets the job.
     package func remove() {
@@ -121,10 +123,12 @@ package final class JobLock: Sendable {
     private let descriptor: Int32
 
     /// Nil while another holds it.
-    init?(_ path: String) {
+    init?(_ path: String) throws(JobError) {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            if descriptor >= 0 { close(descriptor) }
+        guard descriptor >= 0 else { throw .system("lock", path) }
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            if errno == EINTR { continue }
+            guard errno == EWOULDBLOCK else { throw .system("lock", path) }
             return nil
         }
     }

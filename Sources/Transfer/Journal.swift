@@ -77,17 +77,18 @@ package actor Journal {
         let bytes = try read(descriptor, path)
         while let end = bytes[length...].firstIndex(of: UInt8(ascii: "\n")) {
             let line = bytes[length..<end]
-            guard line.count > 9, let event = event(line) else { break }
+            guard line.count > 9, isWhole(line) else { break }
+            guard let event = (try? JSONValue(Array(line.dropFirst(9)))).flatMap(Event.init(json:)) else {
+                throw JobError("\(path) holds an event that this version does not know", help: "use the newer version")
+            }
             state.apply(event)
             length = end + 1
         }
         return (state, length)
     }
 
-    private static func event(_ line: ArraySlice<UInt8>) -> Event? {
-        let text = Array(line.dropFirst(9))
-        guard line.prefix(8).elementsEqual(Checksum.hexadecimal(text, count: 8).utf8) else { return nil }
-        return (try? JSONValue(text)).flatMap(Event.init(json:))
+    private static func isWhole(_ line: ArraySlice<UInt8>) -> Bool {
+        line.prefix(8).elementsEqual(Checksum.hexadecimal(Array(line.dropFirst(9)), count: 8).utf8)
     }
 
     private static func read(_ descriptor: Int32, _ path: String) throws(JobError) -> [UInt8] {

@@ -89,9 +89,11 @@ struct Mapper: Sendable {
     private func rest(of batch: Batch) -> Column? {
         guard target.isOpen, let rest = batch.rest else { return nil }
         let names = mapping.fields.map { Set($0.map { Text($0) }) }
-        guard names != nil || !mapping.rename.isEmpty else { return rest }
+        // What a field now holds must not stand in the payload a second time.
+        let taken = Set((mapping.set.keys + [mapping.keepKeyAs].compactMap(\.self)).map { Text($0) })
+        guard names != nil || !mapping.rename.isEmpty || !taken.isEmpty else { return rest }
         return rest.members(count: batch.count) { name in
-            guard names?.contains(name) ?? true else { return nil }
+            guard names?.contains(name) ?? true, !taken.contains(name) else { return nil }
             return mapping.rename[name.description].map { Text($0) } ?? name
         }
     }

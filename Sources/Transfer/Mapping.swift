@@ -75,7 +75,15 @@ extension Mapping {
         }
         if keys == .uuid5 { shape.key.type = .uuid }
         if let keepKeyAs { shape.fields.append(Field(name: keepKeyAs, type: .text(maxLength: nil))) }
+        try checkDistinct(shape.vectors.map(\.name), in: source)
+        try checkDistinct(shape.fields.map(\.name), in: source)
         return shape
+    }
+
+    private func checkDistinct(_ names: [String], in source: Collection) throws(JobError) {
+        var seen: Set<String> = []
+        guard let double = names.first(where: { !seen.insert($0).inserted }) else { return }
+        throw JobError("two fields of \(source.name) would be \"\(double)\"", help: "choose another name")
     }
 
     private func renamed(_ name: String) -> String { rename[name] ?? name }

@@ -8,7 +8,7 @@ struct PatientWriter: Sendable {
     let gate: Gate
     let progress: Progress
     let rejects: RejectsFile?
-    private static let mostTries = 8
+    let patience: Patience
 
     /// Answers how many records were set aside.
     func write(_ batch: Batch, _ attempt: Attempt) async throws -> Int {
@@ -29,37 +29,23 @@ struct PatientWriter: Sendable {
     }
 
     func settle() async throws(StoreError) {
-        try await patiently { store, _ throws(StoreError) in try await store.settle(collection) }
+        try await patience.repeating(progress) { _ throws(StoreError) in
+            try await gated { () throws(StoreError) in try await store.settle(collection) }
+        }
     }
 
+    /// A lost answer makes the next attempt a replacing one.
     private func writeOnce(_ batch: Batch, _ first: Attempt) async throws(StoreError) {
-        try await patiently(first) { store, attempt throws(StoreError) in
-            _ = try await store.write(batch, to: collection, attempt)
+        try await patience.repeating(progress) { failure throws(StoreError) in
+            let attempt = failure?.mayHaveWritten == true ? .again : first
+            try await gated { () throws(StoreError) in _ = try await store.write(batch, to: collection, attempt) }
         }
     }
 
-    /// Repeats a call while its failure may pass; a lost answer makes the next attempt a replacing one.
-    private func patiently(
-        _ first: Attempt = .again, _ body: (any Store, Attempt) async throws(StoreError) -> Void
-    ) async throws(StoreError) {
-        var attempt = first
-        for number in 1... {
-            await gate.take(1)
-            do throws(StoreError) {
-                defer { gate.give(1) }
-                return try await body(store, attempt)
-            } catch {
-                guard error.isWorthRetrying, number < Self.mostTries, !Task.isCancelled else { throw error }
-                if error.mayHaveWritten { attempt = .again }
-                progress.count { $0.retries += 1 }
-                try? await Task.sleep(for: error.retryAfter ?? Self.pause(number))
-            }
-        }
-    }
-
-    /// Longer each time, and never the same for two that failed together.
-    private static func pause(_ number: Int) -> Duration {
-        .milliseconds(Int64(min(30_000, 100 << number)) * .random(in: 50...100) / 100)
+    private func gated(_ body: () async throws(StoreError) -> Void) async throws(StoreError) {
+        await gate.take(1)
+        defer { gate.give(1) }
+        try await body()
     }
 
     private func halves(of batch: Batch) async throws -> Int {

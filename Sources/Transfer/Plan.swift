@@ -117,7 +117,7 @@ extension Plan {
             mapping: mapping, including: json["including"]?.array?.compactMap(\.string) ?? [],
             sourceIdentity: Identity(identity), shape: collection)
         self.moment = Moment(token: moment, life: life)
-        self.slices = slices.compactMap(Slice.init(json:))
+        self.slices = try Slice.all(slices)
         self.tuning = tuning
         records = Int(json["records"]?.integer ?? 0)
         bytes = Int(json["bytes"]?.integer ?? 0)
@@ -127,6 +127,15 @@ extension Plan {
 }
 
 extension Slice {
+    /// All of them, or it is no plan: what is left out would never be copied.
+    fileprivate static func all(_ values: [JSONValue]) throws(JobError) -> [Slice] {
+        let slices = values.compactMap(Slice.init(json:))
+        guard slices.count == values.count, !slices.isEmpty, Set(slices.map(\.index)).count == slices.count else {
+            throw JobError("the plan's slices cannot be read", help: "make the plan anew")
+        }
+        return slices
+    }
+
     var json: JSONValue {
         [
             "index": .integer(Int64(index)), "after": .optional(after?.token), "through": .optional(through?.token),

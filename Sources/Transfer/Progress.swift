@@ -15,7 +15,9 @@ package final class Progress: Sendable {
         package var phase = "copying"
     }
 
-    init(total: Int, done: Int) { counts = Mutex(Counts(total: total, records: done)) }
+    package init(total: Int, done: Int = 0, rejected: Int = 0) {
+        counts = Mutex(Counts(total: total, records: done, rejected: rejected))
+    }
 
     package var now: Counts { counts.withLock { $0 } }
 

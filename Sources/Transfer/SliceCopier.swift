@@ -11,17 +11,9 @@ struct SliceCopier: Sendable {
     let tuning: Tuning
     let memory: Gate
     let checkStop: @Sendable () throws -> Void
-    /// Settling costs the store a flush to disk, so several pages share one.
-    private static let settleBytes = 64 << 20
-
-    init(
-        pages: FilteredReading, mapper: Mapper, hash: RecordHash, writer: PatientWriter, journal: Journal,
-        progress: Progress, tuning: Tuning, memory: Gate, checkStop: @escaping @Sendable () throws -> Void
-    ) {
-        (self.pages, self.mapper, self.hash, self.writer) = (pages, mapper, hash, writer)
-        (self.journal, self.progress, self.tuning) = (journal, progress, tuning)
-        (self.memory, self.checkStop) = (memory, checkStop)
-    }
+    let patience: Patience
+    /// How many slices share the rate.
+    let lanes: Int
 
     /// What has been written and is not yet recorded.
     private struct Unrecorded {
@@ -29,6 +21,7 @@ struct SliceCopier: Sendable {
         var digest = Digest()
         var bytes = 0
         var rejected = 0
+        var since = ContinuousClock.now
     }
 
     func copy(_ slice: Slice, attempt: Attempt) async throws {
@@ -36,19 +29,27 @@ struct SliceCopier: Sendable {
         var unrecorded = Unrecorded()
         // Three budgets a slice: the page that is written, the one that is read, and what the store makes of them.
         try await memory.holding(3 * tuning.page.bytes) {
-            var page = try await pages.page(slice, tuning.page)
+            var page = try await self.page(slice)
             while let current = page {
                 slice.after = current.end
                 let rest = slice
-                async let following = pages.page(rest, tuning.page)
+                async let following = self.page(rest)
                 try await write(current, attempt, &unrecorded)
-                if unrecorded.bytes >= Self.settleBytes { try await record(slice.index, &unrecorded) }
+                if isDue(unrecorded) { try await record(slice.index, &unrecorded) }
                 page = try await following
                 try await stopIfAsked(slice.index, &unrecorded)
             }
             try await record(slice.index, &unrecorded)
         }
         try await journal.append(.finished(slice: slice.index))
+    }
+
+    private func page(_ slice: Slice) async throws(StoreError) -> Page? {
+        try await patience.repeating(progress) { _ throws(StoreError) in try await pages.page(slice, tuning.page) }
+    }
+
+    private func isDue(_ unrecorded: Unrecorded) -> Bool {
+        unrecorded.bytes >= patience.unrecordedBytes || .now - unrecorded.since >= patience.unrecordedTime
     }
 
     private func write(_ page: Page, _ attempt: Attempt, _ unrecorded: inout Unrecorded) async throws {
@@ -84,9 +85,13 @@ struct SliceCopier: Sendable {
         }
     }
 
+    /// Waits in small steps, so that a job that is to stop does.
     private func keepRate(_ records: Int, since start: ContinuousClock.Instant) async throws {
         guard let rate = tuning.rate, rate > 0 else { return }
-        let due = start + .milliseconds(Int64(1000 * records * tuning.parallel / rate))
-        if due > .now { try await Task.sleep(until: due) }
+        let due = start + .milliseconds(Int64(1000 * records * lanes / rate))
+        while case let now = ContinuousClock.now, now < due {
+            guard (try? checkStop()) != nil else { return }
+            try await Task.sleep(until: min(due, now + .milliseconds(100)))
+        }
     }
 }

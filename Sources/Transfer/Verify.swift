@@ -7,7 +7,7 @@ package struct Verify: Sendable {
     private let target: Side
     private let mostExamples: Int
     /// Records whose keys may be held at once, when differing buckets are looked into.
-    private static let roundSize = 1_000_000
+    var roundSize = 1_000_000
 
     package init(source: Side, target: Side, mostExamples: Int = 10) {
         self.source = source
@@ -35,27 +35,27 @@ package struct Verify: Sendable {
     }
 
     package func run() async throws -> Result {
-        async let left = source.sketch(memory: 0)
-        let right = try await target.sketch(memory: 0)
+        async let left = source.sketch()
+        let right = try await target.sketch()
         let (a, b) = (try await left, right)
         var result = Result()
         result.sourceCount = a.total.count
         result.targetCount = b.total.count
         // Digests nominate, comparison convicts.
-        for round in Verify.rounds(a.suspects(against: b), a, b) { try await compare(round, &result) }
+        for round in rounds(a.suspects(against: b), a, b) { try await compare(round, &result) }
         return result
     }
 
     /// The buckets that differ, in groups small enough to be held in memory.
     func rounds() async throws -> [Set<Int>] {
-        async let left = source.sketch(memory: 0)
-        let right = try await target.sketch(memory: 0)
+        async let left = source.sketch()
+        let right = try await target.sketch()
         let (a, b) = (try await left, right)
-        return Verify.rounds(a.suspects(against: b), a, b)
+        return rounds(a.suspects(against: b), a, b)
     }
 
     /// Suspects in groups small enough to be held in memory.
-    private static func rounds(_ suspects: [Int], _ a: Sketch, _ b: Sketch) -> [Set<Int>] {
+    private func rounds(_ suspects: [Int], _ a: Sketch, _ b: Sketch) -> [Set<Int>] {
         var rounds: [Set<Int>] = []
         var size = roundSize
         for bucket in suspects {

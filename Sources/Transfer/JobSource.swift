@@ -1,0 +1,78 @@
+import Model
+
+/// What a job reads, and what it does where that has changed since it began.
+extension Job {
+    /// The source as the plan saw it; where that moment is gone, as it is now.
+    func reading() async throws -> any Reading {
+        let state = await journal.state
+        let collection = plan.context.source.collection
+        let moment = state.moment ?? plan.moment
+        guard moment.life == .durable else {
+            let reading = try await unreplaced(source.read(collection, at: nil))
+            // What was read by an earlier run was read at another moment; places in the source are good for both.
+            if isResumed { try await journal.append(.moved(to: reading.moment, slices: [])) }
+            return reading
+        }
+        do throws(StoreError) { return try await source.read(collection, at: moment) } catch {
+            guard error.code == .expired else { throw error }
+        }
+        let reading = try await unreplaced(source.read(collection, at: nil))
+        try await journal.append(.moved(to: reading.moment, slices: reading.slices(atMost: plan.slices.count)))
+        return reading
+    }
+
+    /// Runs `body`, and closes the reading however that ends.
+    func withReading<Result>(
+        _ reading: any Reading, _ body: (any Reading) async throws -> Result
+    ) async throws -> Result {
+        do {
+            let result = try await body(reading)
+            await reading.close()
+            return result
+        } catch {
+            await reading.close()
+            throw error
+        }
+    }
+
+    /// Throws if another collection stands there, or one of another shape, than when the job was planned.
+    private func unreplaced(_ reading: any Reading) async throws -> any Reading {
+        let description = reading.description
+        let wanted = try plan.context.mapping.shape(of: description.collection, named: name)
+        let fit = target.fit(wanted, into: plan.existing == .append ? plan.context.shape : nil)
+        guard description.identity == plan.context.sourceIdentity,
+            fit.collection.columns == plan.context.shape.columns,
+            plan.existing != .append || !fit.verdicts.contains(where: { $0.grade == .impossible })
+        else {
+            await reading.close()
+            throw JobError(
+                "the source \(plan.context.source) has been replaced or altered since job \(id) began",
+                help: "say `fresh` to begin anew")
+        }
+        return reading
+    }
+
+    /// Slices that were read at different moments may have missed a change in between: what differs is moved again.
+    func catchUp() async throws {
+        guard await journal.state.moment != nil else { return }
+        progress.count { $0.phase = "catching up" }
+        try await withReading(unreplaced(source.read(plan.context.source.collection, at: nil))) { reading in
+            try await remember(reading)
+            try await withReading(target.read(name, at: nil)) { written in
+                let side = Side(written, nil)
+                let origin = try Side(reading, plan.context.filter, plan.context.mapping, like: side)
+                let sync = Sync(
+                    source: origin, target: side, in: target, deleting: plan.existing != .append, patience: patience,
+                    progress: progress)
+                _ = try await sync.run()
+            }
+        }
+    }
+}
+
+extension Collection {
+    /// All that a record's values depend on.
+    fileprivate var columns: Collection {
+        Collection(name: "", key: key, vectors: vectors, fields: fields, isOpen: isOpen)
+    }
+}
