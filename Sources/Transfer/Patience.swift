@@ -8,7 +8,7 @@ package struct Patience: Sendable {
     /// Settling costs the store a flush to disk, so several pages share one.
     package var unrecordedBytes = 64 << 20
     /// What a killed job must do again, at most.
-    package var unrecordedTime: Duration = .seconds(1)
+    package var unrecordedTime: Duration = .milliseconds(250)
 
     package init() {}
 

@@ -84,13 +84,18 @@ package struct Program: Sendable {
         }
     }
 
-    /// Ctrl-C cancels what runs; the second one ends the program.
+    /// Ctrl-C or SIGTERM cancels what runs; the second one ends the program.
     private func interruptible(_ body: @escaping @Sendable () async -> Int32) async -> Int32 {
         guard !invocation.isInteractive else { return await body() }
         Interrupt.shared.install()
         let work = Task { await body() }
         let watch = Interrupt.shared.onInterrupt { presses in
             if presses > 1 { _exit(ExitCode.interrupted.rawValue) }
+            work.cancel()
+        }
+        // Whoever stops the machine gets the same orderly end.
+        Interrupt.shared.onTermination { _ in
+            if work.isCancelled { _exit(ExitCode.interrupted.rawValue) }
             work.cancel()
         }
         defer { watch.end() }
