@@ -45,7 +45,8 @@ let package = Package(
             name: "LanguageTests", dependencies: ["Language", "Shell", "Model", "JSON", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "ShellTests", dependencies: ["Shell", "Language", "Stores", "Model", "vecsh", "prompt-trial", "TestSupport"],
+            name: "ShellTests",
+            dependencies: ["Shell", "Language", "Stores", "Model", "vecsh", "prompt-trial", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "ArchitectureTests", dependencies: ["Shell", "Language", "Stores", "Model"], swiftSettings: settings),

@@ -131,7 +131,6 @@ package struct JobState: Sendable {
 
     private mutating func move(to moment: Moment, _ slices: [Slice]) {
         self.moment = moment
-        isVerified = nil
         guard !slices.isEmpty else { return }
         self.slices = slices
         (cursors, finished, digest, bytes) = ([:], [], Digest(), 0)

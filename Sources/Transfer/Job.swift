@@ -67,7 +67,7 @@ package final class Job: Sendable {
     package func run() async throws {
         try await prepare()
         try await copySlices()
-        try await compareIfMoved()
+        try await catchUp()
         try await buildIndexes()
         try await moveAliases()
         try await journal.append(.completed(source: sourceToken.withLock { $0 }, target: targetToken()))

@@ -52,55 +52,20 @@ extension Job {
         return reading
     }
 
-    // MARK: After a source that changed
-
-    /// A source that was not read in one moment may have changed in what was copied already: then both sides are
-    /// compared, and where they differ all is read again, in one moment.
-    func compareIfMoved() async throws {
-        for _ in 0..<Self.mostComparisons {
-            let state = await journal.state
-            guard state.moment != nil, state.isVerified != true else { return }
-            try stopIfAsked()
-            progress.count { $0.phase = "comparing" }
-            let found = try await comparison()
-            let hasExtra = found.extra > 0 && plan.existing != .append
-            guard found.missing + found.different > 0 || hasExtra else {
-                return try await journal.append(.verified(equal: true))
+    /// Slices that were read at different moments may have missed a change in between: what differs is moved again.
+    func catchUp() async throws {
+        guard await journal.state.moment != nil else { return }
+        progress.count { $0.phase = "catching up" }
+        try await withReading(unreplaced(source.read(plan.context.source.collection, at: nil))) { reading in
+            try await remember(reading)
+            try await withReading(target.read(name, at: nil)) { written in
+                let side = Side(written, nil)
+                let origin = try Side(reading, plan.context.filter, plan.context.mapping, like: side)
+                let sync = Sync(
+                    source: origin, target: side, in: target, deleting: plan.existing != .append, patience: patience,
+                    progress: progress)
+                _ = try await sync.run()
             }
-            if found.missing + found.different > 0 { try await copyAgain() }
-            if hasExtra { try await target.delete(found.extraKeys, from: name) }
-        }
-        throw JobError(
-            "the source \(plan.context.source) changes faster than it can be copied",
-            help: "stop what writes to it; the same line goes on then")
-    }
-
-    private static var mostComparisons: Int { 10 }
-    /// Keys of records that the source no longer has, at once.
-    private static var mostExtraKeys: Int { 1_000_000 }
-
-    private func comparison() async throws -> Verify.Result {
-        try await withReading(target.read(name, at: nil)) { copied in
-            try await withReading(unreplaced(source.read(plan.context.source.collection, at: nil))) { original in
-                let right = Side(copied, nil)
-                let left = try Side(original, plan.context.filter, plan.context.mapping, like: right)
-                var verify = Verify(source: left, target: right)
-                verify.mostExtraKeys = Self.mostExtraKeys
-                try await remember(original)
-                return try await verify.run()
-            }
-        }
-    }
-
-    private func copyAgain() async throws {
-        let source = plan.context.source.collection
-        try await withReading(unreplaced(self.source.read(source, at: nil))) { reading in
-            try await journal.append(.moved(to: reading.moment, slices: reading.slices(atMost: plan.slices.count)))
-            progress.count {
-                $0.phase = "copying again"
-                $0.records = 0
-            }
-            try await copy(openSlices(), reading)
         }
     }
 }

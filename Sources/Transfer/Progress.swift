@@ -15,7 +15,7 @@ package final class Progress: Sendable {
         package var phase = "copying"
     }
 
-    init(total: Int, done: Int, rejected: Int) {
+    package init(total: Int, done: Int = 0, rejected: Int = 0) {
         counts = Mutex(Counts(total: total, records: done, rejected: rejected))
     }
 

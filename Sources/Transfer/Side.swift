@@ -23,7 +23,7 @@ package struct Side: Sendable {
         let source = reading.description.collection
         self.reading = reading
         self.filter = filter
-        shape = try mapping.shape(of: source, named: other.shape.name)
+        shape = try mapping.shape(of: source, named: other.shape.name).inOrder(of: other.shape)
         mapper = try Mapper(mapping, from: source, to: shape)
         hash = RecordHash(shape)
     }
@@ -84,5 +84,15 @@ package struct Side: Sendable {
             let (keys, records) = hash.hashes(batch)
             body(page.batch.keys, keys, records)
         }
+    }
+}
+
+extension Collection {
+    /// The same columns in another collection's order, if they are the same, so that records fit both.
+    fileprivate func inOrder(of other: Collection) -> Collection {
+        guard Set(vectors) == Set(other.vectors), Set(fields) == Set(other.fields) else { return self }
+        var ordered = self
+        (ordered.vectors, ordered.fields) = (other.vectors, other.fields)
+        return ordered
     }
 }

@@ -6,10 +6,16 @@ package struct Sync: Sendable {
     private let target: Side
     private let store: any Store
     private let deletes: Bool
+    private let patience: Patience
+    private let progress: Progress
     private static let batch = 1_000
 
     /// `store` holds the target.
-    package init(source: Side, target: Side, in store: any Store, deleting: Bool) {
+    package init(
+        source: Side, target: Side, in store: any Store, deleting: Bool, patience: Patience = Patience(),
+        progress: Progress = Progress(total: 0)
+    ) {
+        (self.patience, self.progress) = (patience, progress)
         self.source = source
         self.target = target
         self.store = store
@@ -30,8 +36,14 @@ package struct Sync: Sendable {
         for round in try await Verify(source: source, target: target).rounds() {
             try await mend(round, &result)
         }
-        try await store.settle(target.shape.name)
+        try await writer.settle()
         return result
+    }
+
+    private var writer: PatientWriter {
+        PatientWriter(
+            store: store, collection: target.shape.name, gate: Gate(1), progress: progress, rejects: nil,
+            patience: patience)
     }
 
     private func mend(_ buckets: Set<Int>, _ result: inout Result) async throws {
@@ -56,13 +68,15 @@ package struct Sync: Sendable {
         for start in stride(from: 0, to: keys.count, by: Sync.batch) {
             try Task.checkCancellation()
             let batch = try await source.records(Array(keys[start..<min(start + Sync.batch, keys.count)]))
-            _ = try await store.write(batch, to: target.shape.name, .again)
+            _ = try await writer.write(batch, .again)
             result.bytes += batch.byteCount
         }
     }
 
     private func delete(_ keys: [Key], _ result: inout Result) async throws {
         guard deletes, !keys.isEmpty else { return result.extra += keys.count }
-        result.deleted += try await store.delete(keys, from: target.shape.name)
+        result.deleted += try await patience.repeating(progress) { _ throws(StoreError) in
+            try await store.delete(keys, from: target.shape.name)
+        }
     }
 }

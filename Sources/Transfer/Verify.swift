@@ -8,8 +8,6 @@ package struct Verify: Sendable {
     private let mostExamples: Int
     /// Records whose keys may be held at once, when differing buckets are looked into.
     var roundSize = 1_000_000
-    /// How many keys of records that only the target has are answered.
-    var mostExtraKeys = 0
 
     package init(source: Side, target: Side, mostExamples: Int = 10) {
         self.source = source
@@ -32,7 +30,6 @@ package struct Verify: Sendable {
         package var extra = 0
         package var different = 0
         package var examples: [Example] = []
-        var extraKeys: [Key] = []
 
         package var isEqual: Bool { missing == 0 && extra == 0 && different == 0 }
     }
@@ -88,7 +85,6 @@ package struct Verify: Sendable {
         }
         result.extra += right.count
         let extra = right.values.sorted { $0.key < $1.key }
-        result.extraKeys += extra.lazy.map(\.key).prefix(max(0, mostExtraKeys - result.extraKeys.count))
         for entry in extra { add(Example(key: entry.key, side: .target, why: "only in the target"), &result) }
     }
 

@@ -132,7 +132,8 @@ import Testing
         try await place.fill(names, 0..<1_500)
         var book = "# Moving\n\n```vecsh\n\(KillPlace.connections.replacing("./", with: place.folder + "/"))```\n"
         for name in names {
-            book += "\n## Step \(name)\n\n```vecsh\ncopy old:\(name) to new:\(name) with batch=100, rate=12000, verify=yes\n```\n"
+            book +=
+                "\n## Step \(name)\n\n```vecsh\ncopy old:\(name) to new:\(name) with batch=100, rate=12000, verify=yes\n```\n"
         }
         let file = place.folder + "/book.md"
         try Data(book.utf8).write(to: URL(filePath: file))

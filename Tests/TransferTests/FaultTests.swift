@@ -102,7 +102,8 @@ extension Trip {
     /// Planning reads, too, and may fail.
     fileprivate func patientFolder() async throws -> JobFolder {
         while true {
-            do { return try await folder() } catch let error as StoreError where isTired(error) || error.code == .full {}
+            do { return try await folder() } catch let error as StoreError where isTired(error) || error.code == .full {
+            }
         }
     }
 

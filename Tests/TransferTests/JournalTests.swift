@@ -10,7 +10,8 @@ import Testing
 
 @Suite struct JournalTests {
     private static let events: [Event] = [
-        .created(identity: Identity("é \" \n 1")), .advanced(slice: 0, to: Cursor("a\u{0}b"), digest: digest(3), bytes: 30),
+        .created(identity: Identity("é \" \n 1")),
+        .advanced(slice: 0, to: Cursor("a\u{0}b"), digest: digest(3), bytes: 30),
         .rejected(slice: 0, count: 2), .advanced(slice: 1, to: Cursor(""), digest: digest(4), bytes: 40),
         .moved(to: Moment(token: "m", life: .session), slices: []), .finished(slice: 0), .finished(slice: 1),
         .indexed(name: "文档"), .aliased(name: "live"), .verified(equal: true), .completed(source: "s", target: "t"),
@@ -105,11 +106,11 @@ import Testing
             try await journal.append(.finished(slice: 1))
             let before = try Data(contentsOf: URL(filePath: path))
             signal(SIGXFSZ, SIG_IGN)
-            var limit = rlimit(rlim_cur: rlim_t(before.count + 10), rlim_max: RLIM_INFINITY)
+            var limit = rlimit(rlim_cur: rlim_t(before.count + 10), rlim_max: rlim_t.max)
             setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
             await #expect(throws: JobError.self) { try await journal.append(.finished(slice: 2)) }
             let after = try Data(contentsOf: URL(filePath: path))
-            limit.rlim_cur = RLIM_INFINITY
+            limit.rlim_cur = rlim_t.max
             setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
             try await journal.append(.finished(slice: 3))
             let state = try Journal.state(at: path)

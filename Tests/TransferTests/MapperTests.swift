@@ -49,7 +49,10 @@ import Testing
         target.vectors.reverse()
         target.fields.reverse()
         let batch = try Mapper(.identity, from: shape, to: target).map(Sample.batch([line], of: shape))
-        #expect(batch.lines(of: target) == [#"{"key":"k","vectors":{"v":[1,2]},"fields":{"b":null,"a":5,"x":1,"tenant":"old"}}"#])
+        #expect(
+            batch.lines(of: target) == [
+                #"{"key":"k","vectors":{"v":[1,2]},"fields":{"b":null,"a":5,"x":1,"tenant":"old"}}"#
+            ])
     }
 
     @Test func namesThatAreTakenAreRefused() {

@@ -123,7 +123,8 @@ private struct DoublingReading: Reading {
     func slices(atMost count: Int) async throws(StoreError) -> [Slice] { try await inner.slices(atMost: count) }
     func page(_ scan: Scan) async throws(StoreError) -> Page? {
         guard var page = try await inner.page(scan) else { return nil }
-        page.batch = page.batch.rows(page.batch.keys.indices.flatMap { page.batch.keys[$0] == doubled ? [$0, $0] : [$0] })
+        page.batch = page.batch.rows(
+            page.batch.keys.indices.flatMap { page.batch.keys[$0] == doubled ? [$0, $0] : [$0] })
         return page
     }
     func fetch(_ keys: [Key], _ wanted: Projection) async throws(StoreError) -> Batch {

@@ -170,11 +170,15 @@ extension Session {
         let counts = job.progress.now
         let rate = Int(Double(counts.records) / max(0.001, seconds))
         let isVerified = try await verifyIfAsked(job, task, call)
+        let state = await job.state
+        if state.moment != nil {
+            say(call, "the source was read at more than one moment, or has changed: both sides were compared")
+        }
         let rejected = counts.rejected > 0 ? ", \(counts.rejected) rejected" : ""
         say(
             call,
             "\(task.written.description): \(counts.records) \(counts.records == 1 ? "record" : "records") in \(Elapsed.text(.seconds(seconds)))\(rejected), "
-                + (isVerified ? "verified" : "not verified"))
+                + (isVerified || state.isVerified == true ? "verified" : "not verified"))
         if counts.rejected > 0 { failures += 1 }
         return [
             "job": .string(job.id), "source": .string(task.source.description),
