@@ -18,7 +18,7 @@ final class KillPlace {
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
     /// Writes records with keys `0..<count`, or others, into the archive.
-    func fill(_ names: [String] = ["n"], _ keys: Range<Int>) async throws {
+    func fill(names: [String] = ["n"], _ keys: Range<Int>) async throws {
         let archive: any Store = try ArchiveStore(at: folder + "/old")
         for name in names {
             try await archive.create(Sample.plain(name, dimension: 8))

@@ -113,7 +113,7 @@ import Testing
 
     @Test func replaceReplacesOnceAJob() async throws {
         let place = try await place(20_000)
-        try await place.fill(["other"], 90_000..<90_010)
+        try await place.fill(names: ["other"], 90_000..<90_010)
         #expect(try place.run("copy old:other to new:n").end() == 0)
         let line = Self.copy.replacing(" with", with: " if exists replace with")
         try begun(place, line)
@@ -129,7 +129,7 @@ import Testing
     @Test func aRunbookKilledInEachStepEndsAsIfNeverKilled() async throws {
         let place = try KillPlace()
         let names = (1...10).map { "c\($0)" }
-        try await place.fill(names, 0..<1_500)
+        try await place.fill(names: names, 0..<1_500)
         var book = "# Moving\n\n```vecsh\n\(KillPlace.connections.replacing("./", with: place.folder + "/"))```\n"
         for name in names {
             book +=
