@@ -31,7 +31,7 @@ extension Command {
 
 private let source = Parameter<Located<Reference>>.target("source", "What to back up")
 private let folder = Parameter<Located<String>>.path("folder", "Where backups lie; made if it is not there")
-private let name = Parameter<Located<String>>.named("as", "The backup's name; else that of what is backed up")
+private let name = Parameter<Located<String>>.named("name", "The backup's name; else that of what is backed up")
 private let retain = Parameter<Int>.number("retain", "Then remove all of this name but the newest so many")
 private let options = Parameter<Options>.options(
     "with",
@@ -83,9 +83,10 @@ extension Session {
         let options = try call.optional(options) ?? Options()
         guard try options["pack"] == nil || options.isYes("pack") else { return nil }
         guard let given = options["level"] else { return 3 }
-        return try given.reading("a number from 1 to 9") { value in
-            value.integer.flatMap { (1...9).contains($0) ? Int($0) : nil }
+        guard let level = try options.number("level"), level < 10 else {
+            throw Failure("E0317", "the level goes from 1 to 9", at: given.span)
         }
+        return level
     }
 
     fileprivate func planBackup(_ task: BackupTask, _ call: Call) async throws {
