@@ -158,3 +158,22 @@ extension [Hit] {
         return low
     }
 }
+
+/// A store that keeps no index of its own searches by looking at every record.
+extension Searching where Self: Store {
+    package func nearest(
+        _ queries: Column, count: Int, field: String, in name: String, metric: Metric?, where filter: Filter?,
+        limit: Int
+    ) async throws(StoreError) -> [[Hit]] {
+        let reading = try await read(name, at: nil)
+        do throws(StoreError) {
+            let hits = try await ExactSearch(reading)
+                .nearest(queries, count: count, field: field, metric: metric, where: filter, limit: limit)
+            await reading.close()
+            return hits
+        } catch {
+            await reading.close()
+            throw error
+        }
+    }
+}

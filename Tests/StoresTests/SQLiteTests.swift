@@ -55,14 +55,6 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: getenv("HOME") != nil)) func aTildeIsThePersonsHome() async throws {
-        let endpoint = try #require(Endpoint("sqlite://~/no/such/\(UUID().uuidString)/a.db"))
-        do {
-            _ = try await SQLite.kind.open(endpoint, [:])
-            Issue.record("opened")
-        } catch { #expect(!error.message.contains("~"), "\(error)") }
-    }
-
     @Test func aFileThatIsCutShortIsRefused() async throws {
         try await filled(try await store())
         let whole = try Data(contentsOf: URL(filePath: path))

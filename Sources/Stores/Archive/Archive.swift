@@ -1,4 +1,3 @@
-import Glibc
 import Model
 
 /// Folders of plain files that other programs read too: NumPy arrays and lines of JSON, with checksums.
@@ -21,8 +20,7 @@ package enum Archive {
                 .rejected, "\(endpoint) names no folder",
                 help: "write archive:///absolute/path or archive://./relative/path")
         }
-        guard endpoint.path.hasPrefix("~/"), let home = getenv("HOME") else { return endpoint.path }
-        return String(cString: home) + endpoint.path.dropFirst()
+        return endpoint.path
     }
 
     private static func isYes(_ name: String, in options: [String: String]) throws(StoreError) -> Bool {

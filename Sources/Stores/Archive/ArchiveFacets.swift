@@ -1,14 +1,6 @@
 import Model
 
-extension ArchiveStore: Searching {
-    package func nearest(
-        _ queries: Column, count: Int, field: String, in name: String, metric: Metric?, where filter: Filter?,
-        limit: Int
-    ) async throws(StoreError) -> [[Hit]] {
-        try await ExactSearch(read(name, at: nil))
-            .nearest(queries, count: count, field: field, metric: metric, where: filter, limit: limit)
-    }
-}
+extension ArchiveStore: Searching {}
 
 /// Indexes of every type are kept as they are described, so that a restored collection gets them back.
 extension ArchiveStore: Indexing {

@@ -1,14 +1,6 @@
 import Model
 
-extension MemoryStore: Searching {
-    package func nearest(
-        _ queries: Column, count: Int, field: String, in name: String, metric: Metric?, where filter: Filter?,
-        limit: Int
-    ) async throws(StoreError) -> [[Hit]] {
-        try await ExactSearch(read(name, at: nil))
-            .nearest(queries, count: count, field: field, metric: metric, where: filter, limit: limit)
-    }
-}
+extension MemoryStore: Searching {}
 
 /// Indexes are kept as they are described; nothing needs them here.
 extension MemoryStore: Indexing {

@@ -1,4 +1,3 @@
-import Glibc
 import Model
 
 /// Collections in one SQLite file, which the `sqlite3` shell and the sqlite-vec extension can read.
@@ -22,14 +21,8 @@ package enum SQLite {
                 help: "say sqlite:///absolute/path.db, sqlite://./relative.db or sqlite://~/in/home.db")
         }
         return SQLiteFile(
-            path: local(endpoint.path), mayCreate: try mayCreate(options["create"] ?? "yes"),
+            path: endpoint.path, mayCreate: try mayCreate(options["create"] ?? "yes"),
             timeout: try milliseconds(options["busy_timeout"] ?? "5000"))
-    }
-
-    /// `~/` stands for the person's home.
-    private static func local(_ path: String) -> String {
-        guard path.hasPrefix("~/"), let home = getenv("HOME") else { return path }
-        return String(cString: home) + path.dropFirst()
     }
 
     private static func mayCreate(_ word: String) throws(StoreError) -> Bool {
