@@ -43,11 +43,10 @@ package struct SessionTranscript {
         let start = lines.startIndex + 1
         let script = lines.prefix { $0.hasPrefix(mark) || $0 == String(mark.first ?? " ") }
         lines = lines.dropFirst(script.count)
-        var expected: [String] = []
-        while let line = lines.popFirst() {
-            expected.append(line)
-            if line.hasPrefix("[exit ") { break }
-        }
+        // A block that has never been run has nothing below it.
+        let end = lines.firstIndex { $0.hasPrefix("[exit ") }.map { $0 + 1 }
+        let expected = Array(lines.prefix(upTo: end ?? lines.firstIndex(of: "") ?? lines.endIndex))
+        lines = lines.dropFirst(expected.count)
         return Block(
             line: start, preamble: preamble, script: script.map { String($0.dropFirst(2)) }, isShell: mark == "$ ",
             expected: expected)
