@@ -16,7 +16,7 @@ package enum ExitCode: Int32, Sendable, CaseIterable {
         case .failed: "A statement failed"
         case .usage: "Usage or syntax error; nothing was executed"
         case .unreachable: "Could not connect or authenticate"
-        case .different: "An assert failed"
+        case .different: "An assert failed, or verify found a difference"
         case .unconfirmed: "A confirmation was needed and not given"
         case .partly: "Finished with errors under `on error continue`"
         case .timedOut: "A wait timed out"
