@@ -25,6 +25,9 @@ package struct StagedCopy: Sendable {
     /// Whether its staging was given up before anyone read it.
     package var isDiscarded: Bool { state.isRolledBack && !state.isPromoted }
 
+    /// Reads the journal again, for instance once its lock is held.
+    package mutating func refresh() throws(JobError) { state = try folder.state() }
+
     // MARK: Where it stands
 
     /// Where the collection that the job wrote is now.
@@ -61,7 +64,8 @@ package struct StagedCopy: Sendable {
     private func refuse(_ standing: Standing) throws(JobError) {
         if state.isRolledBack || state.isPromoted {
             throw JobError(
-                "the staged copy of \(name) was rolled back", help: "stage it again: the same copy line does it")
+                "what was staged for \(name) was rolled back, or something else has taken its place",
+                help: "stage it again: the same copy line does it")
         }
         if state.isCancelled || standing == .gone && !state.isUnfinished {
             throw JobError("nothing is staged for \(name)", help: "`copy … to … staged` does it")

@@ -73,11 +73,33 @@ import Testing
         await #expect(throws: JobError.self) { try await copy.promotion(in: target) }
         try await copy.record([.verified(equal: true)], holding: copy.folder.lock())
         #expect(copy.state.phase == "verified")
-        try await target.write(Sample.records(30..<31), to: "a_staging", .first)
+        _ = try await target.write(Sample.records(30..<31), to: "a_staging", .first)
         await #expect(throws: JobError.self) { try await copy.promotion(in: target) }
     }
 
+    @Test(arguments: Kind.allCases)
+    func whatWasStoppedGoesOnInItsStaging(_ kind: Kind) async throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let (source, target) = (try await source(20), try await store(kind))
+        try await live(in: target)
+        let copy = try await begun(source, target)
+        try await stopAtOnce(copy, from: source, to: target)
+        #expect(try StagedCopy(copy.folder)?.state.phase == "prepared")
+        try await Job(copy.folder, from: source, to: target).run()
+        #expect(try StagedCopy(copy.folder)?.state.phase == "staged")
+        #expect(try await target.everything(in: "a_staging").count == 20)
+        #expect(try await target.everything(in: "a").count == 5)
+        await target.close()
+    }
+
     // MARK: Steps
+
+    /// Begins the job and ends it before its first page; its lock is free afterwards.
+    private func stopAtOnce(_ copy: StagedCopy, from source: any Store, to target: any Store) async throws {
+        let job = try await Job(copy.folder, from: source, to: target)
+        job.stop()
+        await #expect(throws: Job.Stopped.self) { try await job.run() }
+    }
 
     private func store(_ kind: Kind) async throws -> any Store {
         switch kind {
@@ -91,14 +113,14 @@ import Testing
 
     private func source(_ count: Int) async throws -> MemoryStore {
         let store = MemoryStore()
-        try await store.create(Sample.plain("a"))
-        try await store.write(Sample.records(0..<count), to: "a", .first)
+        _ = try await store.create(Sample.plain("a"))
+        _ = try await store.write(Sample.records(0..<count), to: "a", .first)
         return store
     }
 
     private func live(in store: any Store) async throws {
-        try await store.create(Sample.plain("a"))
-        try await store.write(Sample.records(100..<105), to: "a", .first)
+        _ = try await store.create(Sample.plain("a"))
+        _ = try await store.write(Sample.records(100..<105), to: "a", .first)
         try await store.settle("a")
     }
 

@@ -70,7 +70,7 @@ extension Session {
     fileprivate func promote(_ call: Call) async throws {
         let kept = try retained(call)
         var set = try await promotable(call)
-        let locks = try hold(set, call)
+        let locks = try hold(&set)
         defer { withExtendedLifetime(locks) {} }
         let moves = try await promotions(set, call).map(\.move)
         try await confirmStep(
@@ -151,7 +151,7 @@ extension Session {
     fileprivate func rollBack(_ call: Call) async throws {
         var set = try await undoable(call)
         guard !set.copies.isEmpty else { return say(call, "nothing to roll back") }
-        let locks = try hold(set, call)
+        let locks = try hold(&set)
         defer { withExtendedLifetime(locks) {} }
         let steps = try await rollbacks(set, call)
         try await confirmStep(
@@ -175,7 +175,10 @@ extension Session {
     private func tellRolledBack(_ set: StagedSet, _ copy: StagedCopy, _ step: StagedCopy.Rollback, _ call: Call) {
         let name = set.place(copy.name).description
         switch step {
-        case .done: say(call, "\(name) is already rolled back")
+        case .done:
+            say(
+                call,
+                "\(name) is \(copy.state.isPromoted ? "already rolled back" : "as it was; nothing staged is left")")
         case .remove: say(call, "\(name) is as it was; \(copy.staging) is removed")
         case .swap: say(call, "\(name) is what it was before; what was promoted is \(copy.staging)")
         }
@@ -210,10 +213,12 @@ extension StagedCopy.Rollback {
 
 extension Session {
     /// The locks of all jobs: none of them may run, or be promoted elsewhere, meanwhile.
-    private func hold(_ set: StagedSet, _ call: Call) throws -> [JobLock] {
-        do { return try set.copies.map { copy throws(JobError) in try copy.folder.lock() } } catch {
-            throw Failure(error, at: set.span)
-        }
+    private func hold(_ set: inout StagedSet) throws -> [JobLock] {
+        do throws(JobError) {
+            let locks = try set.copies.map { copy throws(JobError) in try copy.folder.lock() }
+            for place in set.copies.indices { try set.copies[place].refresh() }
+            return locks
+        } catch { throw Failure(error, at: set.span) }
     }
 
     private func swap(_ moves: [Move], in set: StagedSet) async throws {

@@ -68,6 +68,7 @@ extension Session {
             }
             return nil
         }
+        try await mend(StagedCopy(folder), task)
         let state = try folder.state()
         if state.isUnfinished {
             let total = max(1, try folder.plan().records)
@@ -96,6 +97,15 @@ extension Session {
         let source = try? await Job.token(task.source.store, task.source.name)
         let target = try? await Job.token(task.target.store, written)
         return completion.source == source && (mayHaveGrown ? target != nil : completion.target == target)
+    }
+
+    /// If a staged copy was promoted just before a crash, that is noted now.
+    private func mend(_ copy: StagedCopy?, _ task: CopyTask) async throws {
+        guard var copy, !copy.state.isPromoted, copy.state.completion != nil else { return }
+        let store = task.target.store
+        guard try await copy.standing(in: store) == .live else { return }
+        let lock = try copy.folder.lock()
+        try await copy.recordPromoted(in: store, holding: lock)
     }
 
     /// Whether the copy is to be made; what stands there is dealt with as `if exists` says.
