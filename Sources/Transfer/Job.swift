@@ -57,6 +57,9 @@ package final class Job: Sendable {
 
     package var state: JobState { get async { await journal.state } }
 
+    /// Both sides have been compared since, and were equal.
+    package func recordVerified() async throws { try await journal.append(.verified(equal: true)) }
+
     /// Asks the job to end at the next page, with everything before it recorded.
     package func stop() { isStopping.store(true, ordering: .relaxed) }
 

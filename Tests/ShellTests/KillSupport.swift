@@ -18,7 +18,7 @@ final class KillPlace {
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
     /// Writes records with keys `0..<count`, or others, into the archive.
-    func fill(_ names: [String] = ["n"], _ keys: Range<Int>) async throws {
+    func fill(names: [String] = ["n"], _ keys: Range<Int>) async throws {
         let archive: any Store = try ArchiveStore(at: folder + "/old")
         for name in names {
             try await archive.create(Sample.plain(name, dimension: 8))
@@ -63,8 +63,11 @@ final class KillPlace {
         }
     }
 
+    /// The ids of all jobs whose plan is there.
     var jobs: [String] {
-        (try? FileManager.default.contentsOfDirectory(atPath: folder + "/run/state/jobs"))?.sorted() ?? []
+        let folder = self.folder + "/run/state/jobs"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.filter { FileManager.default.fileExists(atPath: "\(folder)/\($0)/plan.json") }.sorted()
     }
 
     /// Whether both sides hold exactly the same records.
