@@ -51,7 +51,7 @@ let package = Package(
         .testTarget(
             name: "ArchitectureTests", dependencies: ["Shell", "Language", "Stores", "Model"], swiftSettings: settings),
         .executableTarget(
-            name: "vecsh-bench", dependencies: ["Stores", "Model", "JSON"], path: "Tests/Bench",
+            name: "vecsh-bench", dependencies: ["Stores", "Model", "JSON", "CSQLite"], path: "Tests/Bench",
             swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6],

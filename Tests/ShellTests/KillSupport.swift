@@ -63,8 +63,11 @@ final class KillPlace {
         }
     }
 
+    /// The ids of all jobs whose plan is there.
     var jobs: [String] {
-        (try? FileManager.default.contentsOfDirectory(atPath: folder + "/run/state/jobs"))?.sorted() ?? []
+        let folder = self.folder + "/run/state/jobs"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.filter { FileManager.default.fileExists(atPath: "\(folder)/\($0)/plan.json") }.sorted()
     }
 
     /// Whether both sides hold exactly the same records.

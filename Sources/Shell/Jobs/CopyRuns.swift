@@ -47,7 +47,9 @@ extension Session {
         let span = call.span(of: Copying.target)
         do {
             if let job = try await earlier(task, call) {
-                return job.isDone ? nil : try await carryOut(job.folder, task, call)
+                guard job.isDone else { return try await carryOut(job.folder, task, call) }
+                try await verifyIfNotYet(job.folder, task, call)
+                return nil
             }
             guard try await makesRoom(task, call) else { return nil }
             let plan = try await plan(task, at: span)
@@ -203,13 +205,20 @@ extension Session {
 
     private func verifyIfAsked(_ job: Job, _ task: CopyTask, _ call: Call) async throws -> Bool {
         guard try call.optional(Copying.options)?.isYes("verify") == true else { return false }
-        let result = try await verify(task.source, task.written, job.plan.context.filter, job.plan.context.mapping)
+        let context = job.plan.context
+        let result = try await verify(task.source, task.written, context.filter, context.mapping)
         try await job.record(verified: result.isEqual)
         guard result.isEqual else {
             throw Failure(
                 "E0906", "source and target differ after the copy: \(result.summary)", at: call.verb, exit: .different)
         }
         return true
+    }
+
+    /// A job that was killed while it was verified has done all but that.
+    private func verifyIfNotYet(_ folder: JobFolder, _ task: CopyTask, _ call: Call) async throws {
+        guard try folder.state().isVerified != true else { return }
+        _ = try await verifyIfAsked(Job(folder, from: task.source.store, to: task.target.store), task, call)
     }
 }
 
