@@ -41,7 +41,8 @@ import Testing
         var different = 0
         let count = repeating(for: .seconds(Double(environment["FUZZ_SECONDS"] ?? "") ?? 5)) {
             let text = text(&chance)
-            guard different < 5, let ours = isTaken(text) else { return }
+            // With a zero among the first bytes the other reader takes the text for UTF-16 or UTF-32.
+            guard different < 5, !text.utf8.prefix(4).contains(0), let ours = isTaken(text) else { return }
             let theirs = (try? JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed)) != nil
             // The other reader forgives a comma before a closing bracket; RFC 8259 does not.
             guard ours != theirs, !text.contains(#/,\s*[\]}]/#) else { return }
