@@ -88,7 +88,8 @@ package actor Journal {
     }
 
     private static func isWhole(_ line: ArraySlice<UInt8>) -> Bool {
-        line.prefix(8).elementsEqual(Checksum.hexadecimal(Array(line.dropFirst(9)), count: 8).utf8)
+        let sum = Checksum.hexadecimal(Array(line.dropFirst(9)), count: 8) + " "
+        return line.prefix(9).elementsEqual(sum.utf8)
     }
 
     private static func read(_ descriptor: Int32, _ path: String) throws(JobError) -> [UInt8] {
