@@ -130,7 +130,9 @@ package final class Job: Sendable {
     }
 
     func copy(_ slices: [Slice], _ reading: any Reading) async throws {
-        let lanes = max(1, min(plan.tuning.parallel, source.facts.readers, slices.count))
+        // One writer is kept busy by two readers; more would only hold memory.
+        let useful = min(source.facts.readers, 2 * target.facts.writers)
+        let lanes = max(1, min(plan.tuning.parallel, useful, slices.count))
         let copier = try await copier(reading, lanes)
         let isAgain = await journal.state.slices != nil || isResumed || plan.existing == .append
         try await withThrowingTaskGroup(of: Void.self) { group in
