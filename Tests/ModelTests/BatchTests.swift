@@ -139,29 +139,39 @@ import Testing
     ]
 
     /// Whatever is taken fits the shape and comes back; whatever is not is refused in words.
-    @Test func mutatedRecordsAreTakenWholeOrRefused() throws {
+    @Test func mutatedRecordsAreTakenWholeOrRefused() async throws {
         let environment = ProcessInfo.processInfo.environment
-        var chance = Chance(seed: UInt64(environment["FUZZ_SEED"] ?? "") ?? .random(in: .min ... .max))
-        let (seed, shape) = (chance.seed, shape)
-        var taken = 0
-        let count = repeating(for: .seconds(Double(environment["FUZZ_SECONDS"] ?? "") ?? 5)) {
-            let line = chance.mutated(chance.one(of: Sample.lines), with: Self.pieces)
-            var reader = RecordReader(shape)
-            do throws(StoreError) { try reader.append(line.utf8) } catch {
-                if error.message.isEmpty { Issue.record("FUZZ_SEED=\(seed): no words for \(line)") }
-                return
+        let time = Duration.seconds(Double(environment["FUZZ_SECONDS"] ?? "") ?? 5)
+        let seed = UInt64(environment["FUZZ_SEED"] ?? "") ?? .random(in: .min ... .max)
+        let shape = shape
+        let (count, problems) = try await apart {
+            var chance = Chance(seed: seed)
+            var problems: [String] = []
+            let count = repeating(for: time) {
+                let line = chance.mutated(chance.one(of: Sample.lines), with: Self.pieces)
+                if problems.count < 5, let problem = Self.problem(line, shape) {
+                    problems.append("\(problem): \(line)")
+                }
             }
-            taken += 1
-            let batch = reader.take()
-            do {
-                try shape.check(batch)
-                let again = try Sample.batch(batch.lines(of: shape), of: shape)
-                if again.lines(of: shape) != batch.lines(of: shape) { Issue.record("FUZZ_SEED=\(seed): \(line)") }
-            } catch {
-                Issue.record("FUZZ_SEED=\(seed): \(line) came back as \(error)")
-            }
+            return (count, problems)
         }
-        print("fuzz records: \(count) lines, \(taken) taken, FUZZ_SEED=\(seed)")
+        print("fuzz records: \(count) lines, FUZZ_SEED=\(seed)")
         #expect(count > 1_000)
+        for problem in problems { Issue.record("FUZZ_SEED=\(seed): \(problem)") }
+    }
+
+    private static func problem(_ line: String, _ shape: Collection) -> String? {
+        var reader = RecordReader(shape)
+        do throws(StoreError) { try reader.append(line.utf8) } catch {
+            return error.message.isEmpty ? "refused without a word" : nil
+        }
+        let batch = reader.take()
+        do throws(StoreError) {
+            try shape.check(batch)
+            let again = try Sample.batch(batch.lines(of: shape), of: shape)
+            return again.lines(of: shape) == batch.lines(of: shape) ? nil : "came back as another"
+        } catch {
+            return "came back as \(error)"
+        }
     }
 }

@@ -15,12 +15,16 @@ import Testing
     }()
 
     @Test(arguments: files)
-    func comesOutAsWritten(_ name: String) throws {
+    func comesOutAsWritten(_ name: String) async throws {
         let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
             .appending(path: "vecsh")
-        var session = try SessionTranscript(path: SessionTests.folder.appending(path: name).path)
+        let path = SessionTests.folder.appending(path: name).path
         let isUpdating = ProcessInfo.processInfo.environment["UPDATE_SESSIONS"] == "1"
-        for (block, found) in try session.run(program, updating: isUpdating) {
+        let different = try await apart {
+            var session = try SessionTranscript(path: path)
+            return try session.run(program, updating: isUpdating)
+        }
+        for (block, found) in different {
             let (expected, found) = (block.expected.joined(separator: "\n"), found.joined(separator: "\n"))
             Issue.record("\(name), line \(block.line)\n--- expected\n\(expected)\n--- found\n\(found)")
         }

@@ -6,7 +6,7 @@ import Foundation
 /// that follows. Below stand standard output, then standard error with `! ` before each line, then `[exit N]`.
 /// Everything else is prose. A space at the end of a line is written as `␣`.
 package struct SessionTranscript {
-    package struct Block {
+    package struct Block: Sendable {
         package var line: Int
         package var preamble: [String]
         package var script: [String]
