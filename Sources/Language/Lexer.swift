@@ -27,7 +27,7 @@ package struct Lexer: Sendable {
         case UInt8(ascii: "'"): return try rawString()
         case UInt8(ascii: "\""): return try interpolatedString()
         case UInt8(ascii: "$"): return try variable()
-        case UInt8(ascii: ":") where isNameByte(peek(1)):
+        case UInt8(ascii: ":") where isNameByte(peek(1)) || peek(1) == nil || isSpace(peek(1)):
             return try reference(connection: start..<start)
         default: break
         }

@@ -25,7 +25,11 @@ package enum Operator: String, Hashable, Sendable, CaseIterable {
 
     private func arithmetic(_ a: Value, _ b: Value) -> Value? {
         if self == .plus, case .list(let x) = a, case .list(let y) = b { return .list(x + y) }
-        if let x = a.integer, let y = b.integer, let whole = wholeNumber(x, y) { return .integer(whole) }
+        if let x = a.integer, let y = b.integer {
+            if let whole = wholeNumber(x, y) { return .integer(whole) }
+            // Only a quotient may turn into a fraction; what does not fit is no result.
+            if self != .divide { return nil }
+        }
         guard let x = a.number, let y = b.number else {
             return self == .plus && a.isText && b.isText ? .text(a.description + b.description) : nil
         }

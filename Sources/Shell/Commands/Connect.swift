@@ -41,8 +41,7 @@ extension Command {
     ) { call, session in
         let name = try call[chosen]
         guard session.connection(name.value) != nil else { throw session.unknownConnection(name) }
-        session.current = name.value
-        session.names.use(name.value)
+        session.choose(name.value)
     }
 
     static let disconnect = Command(
@@ -150,7 +149,12 @@ extension Session {
     }
 
     fileprivate func connect(_ connection: Connection, isLazy: Bool, at span: Span) async throws {
-        if let old = self.connection(connection.name) { await forget(old) }
+        let isCurrent = current == connection.name
+        if let old = self.connection(connection.name) {
+            messages.say("\(old.name) was \(old.endpoint)")
+            await forget(old)
+        }
+        defer { if isCurrent, self.connection(connection.name) != nil { choose(connection.name) } }
         var connection = connection
         if !isLazy {
             do { connection.store = try await connection.opened() } catch {
@@ -162,6 +166,11 @@ extension Session {
         connections.append(connection)
         names.connected(connection.name, note: connection.endpoint.description)
         if let store = connection.store { names.opened(connection.name, store) }
+    }
+
+    fileprivate func choose(_ name: String) {
+        current = name
+        names.use(name)
     }
 
     fileprivate func forget(_ connection: Connection) async {

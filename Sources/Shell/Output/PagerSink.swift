@@ -46,17 +46,21 @@ struct PagerSink: Sink {
 }
 
 extension Screen {
-    /// Whether the text fits, with a line left for the prompt.
+    /// Whether the text fits, with a line left for the prompt; a long line takes several.
     fileprivate func shows(_ text: [UInt8]) -> Bool {
         let all = text.split(separator: 0x0A, omittingEmptySubsequences: false)
-        return all.count <= lines && all.allSatisfy { $0.count <= columns || shows(line: $0) }
+        return all.count <= lines && all.reduce(0) { $0 + rows(of: $1) } <= lines
     }
 
-    private func shows(line: ArraySlice<UInt8>) -> Bool {
+    private func rows(of line: ArraySlice<UInt8>) -> Int {
+        line.count <= columns ? 1 : max(1, (width(of: line) + columns - 1) / columns)
+    }
+
+    private func width(of line: ArraySlice<UInt8>) -> Int {
         let parts = String(decoding: line, as: UTF8.self).split(separator: "\u{1b}", omittingEmptySubsequences: false)
         // Behind an escape stands a style up to its "m".
         let styled = parts.dropFirst().map { $0.drop { $0 != "m" }.dropFirst() }
-        return styled.reduce(displayWidth(parts.first ?? "")) { $0 + displayWidth($1) } <= columns
+        return styled.reduce(displayWidth(parts.first ?? "")) { $0 + displayWidth($1) }
     }
 }
 

@@ -4,6 +4,9 @@ import Language
 extension Session {
     /// What the person makes of a text in their own editor.
     func edited(_ text: String, at span: Span) async throws -> String {
+        guard isatty(0) == 1, isatty(invocation.standardOutput) == 1 else {
+            throw Failure("E0610", "there is no terminal to edit on", at: span)
+        }
         let environment = invocation.environment
         let folder = environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
         var template = Array("\(folder)/vecsh-XXXXXX.vsh".utf8CString)

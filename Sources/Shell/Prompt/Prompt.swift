@@ -63,21 +63,26 @@ struct Prompt {
 extension Session {
     /// Parses and runs what was typed at the prompt.
     fileprivate func execute(_ text: String) async throws {
-        let script = Parser.parse(Source(name: "", text: text), nil, .vecsh)
+        let source = Source(name: "", text: text)
+        secrets.notice(in: source)
+        let script = Parser.parse(source, nil, .vecsh)
         if let problem = script.problems.first { throw problem }
-        defer { names.define(completableVariables) }
+        defer { offerVariables() }
         try await run(script.statements)
     }
 
-    private var completableVariables: [Candidate] {
-        variables.keys.sorted().map {
-            Candidate("$" + $0, kind: "variable", note: secrets.redacted(variables[$0]?.description ?? ""))
-        }
+    /// Lets completion know what can be said with a `$`.
+    func offerVariables() {
+        names.define(
+            variables.keys.sorted().map {
+                Candidate("$" + $0, kind: "variable", note: secrets.redacted(variables[$0]?.description ?? ""))
+            })
     }
 
     fileprivate func remember(_ text: String, succeeded: Bool) {
         history.add(secrets.redacted(text), succeeded: succeeded, directory: Folders.current)
-        if succeeded, !["save", "edit", "history", "help"].contains(text.trimmed.prefix { $0.isLetter }) {
+        // A line that is kept out of the history is kept out of scripts too.
+        if succeeded, !text.hasPrefix(" "), !["save", "edit", "history", "help"].contains(text.trimmed.prefix { $0.isLetter }) {
             self.succeeded.append(secrets.redacted(text.trimmed))
         }
     }

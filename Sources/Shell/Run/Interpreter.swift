@@ -75,7 +75,11 @@ extension Session {
             setError(failure)
             recordDepth += 1
             defer { recordDepth -= 1 }
-            try await run(block: body, inside: nil)
+            // However the handler ends, the first error is what the program ends with.
+            do { try await run(block: body, inside: nil) } catch {
+                if error is Quit { throw error }
+                messages.report(Failure(error, at: statement.span).diagnostic)
+            }
             throw ReportedFailure(failure)
         }
     }

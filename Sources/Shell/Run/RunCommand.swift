@@ -39,8 +39,11 @@ extension Session {
         let limit = command.signature.name == "wait" ? nil : try call.optional(Universal.timeout)
         do {
             try await within(limit, at: parsed.verb) { session in try await command.run(call, session) }
-        } catch let error as StoreError {
-            throw Failure(error, at: parsed.span)
+        } catch {
+            let failure = Failure(error, at: parsed.span)
+            // What a dry run has only shown is not there to be read.
+            guard invocation.isDryRun, plannedWrites > 0, failure.diagnostic.code == "E0501" else { throw error }
+            return messages.say("not checked: \(secrets.redacted(parsed.verb.through(parsed.span).text))")
         }
         if settings.isTimed { messages.say("time: \(Elapsed.text(ContinuousClock.now - start))") }
     }

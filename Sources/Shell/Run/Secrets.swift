@@ -18,6 +18,21 @@ package final class Secrets: Sendable {
         return ["KEY", "TOKEN", "SECRET", "PASS"].contains { name.contains($0) }
     }
 
+    /// Finds secrets in a text that may not even parse: what stands behind a name that speaks of one.
+    package func notice(in source: Source) {
+        var lexer = Lexer(source)
+        var isBehindName = false
+        while let token = try? lexer.next(), token.kind != .end {
+            switch token.kind {
+            case .word: isBehindName = Secrets.isSecret(name: token.text)
+            case .string(let parts) where isBehindName:
+                for case .text(let text) in parts { add(text) }
+            case .symbol(.assign), .symbol(.fallback), .number, .id: break
+            default: isBehindName = false
+            }
+        }
+    }
+
     package func isIn(_ text: String) -> Bool { known.withLock { $0.contains { text.contains($0) } } }
 
     /// The text with `•••` for every secret, and for the password in every URI.

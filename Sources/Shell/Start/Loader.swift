@@ -25,21 +25,70 @@ enum Loader {
     }
 
     /// All inputs of one call are one script.
-    static func script(_ inputs: [CommandLine.Input]) throws -> Script {
+    static func script(_ inputs: [CommandLine.Input], _ secrets: Secrets) throws -> Script {
         var whole = Script()
         for input in inputs {
-            let script = parse(try source(input))
+            let source = try source(input)
+            secrets.notice(in: source)
+            let script = parse(source)
             whole.statements += script.statements
-            whole.problems += script.problems
+            whole.problems += script.problems + included(script.statements, by: [source.name])
         }
         return whole
+    }
+
+    /// What is wrong with the scripts that these statements include, as far as their paths are known.
+    private static func included(_ statements: [Statement], by files: [String]) -> [Diagnostic] {
+        statements.flatMap { statement -> [Diagnostic] in
+            guard case .command(let call) = statement.kind, let path = call.includedPath else {
+                return included(statement.body, by: files)
+            }
+            let file = relative(path.value, to: path.span.source.name)
+            guard !files.contains(file) else {
+                return [Diagnostic("E0606", "\(file) includes itself", at: path.span)]
+            }
+            do {
+                let script = parse(try source(.file(file)))
+                return script.problems + included(script.statements, by: files + [file])
+            } catch {
+                let problem = Failure(error, at: path.span).diagnostic
+                return [Diagnostic(problem.code, problem.message, at: path.span)]
+            }
+        }
+    }
+
+    /// A path is taken from where the including file lies.
+    static func relative(_ path: String, to file: String) -> String {
+        guard !path.hasPrefix("/"), !path.hasPrefix("~"), let slash = file.lastIndex(of: "/") else { return path }
+        return file[...slash] + path
+    }
+}
+
+extension ParsedCall {
+    /// The literal path of an `include`.
+    fileprivate var includedPath: Located<String>? {
+        guard signature.name == "include", case .expression(let path)? = arguments["path"],
+            case .literal(let value) = path.kind, !value.description.hasPrefix("~")
+        else { return nil }
+        return Located(value.description, at: path.span)
+    }
+}
+
+extension Statement {
+    /// The statements inside.
+    fileprivate var body: [Statement] {
+        switch kind {
+        case .branch(let branches, let otherwise): branches.flatMap(\.body) + (otherwise ?? [])
+        case .loop(_, _, let body), .step(_, let body, _), .always(let body), .onError(.handle(let body)): body
+        case .command, .assign, .check, .onError(.stop), .onError(.resume): []
+        }
     }
 }
 
 extension Session {
     /// Runs another script, once it has been checked whole.
     func include(_ path: Located<String>) async throws {
-        let file = relative(expanded(path.value), to: path.span.source.name)
+        let file = Loader.relative(expanded(path.value), to: path.span.source.name)
         let identity = realPath(file)
         guard !including.contains(identity), identity != realPath(path.span.source.name) else {
             throw Failure("E0606", "\(file) includes itself", at: path.span)
@@ -78,11 +127,6 @@ extension Session {
             let known = check.steps.isEmpty ? "the script has none" : "there are \(check.steps.joined(separator: ", "))"
             throw Failure("E0608", "no step is called '\(title)'", at: nil, exit: .usage, help: [suggestion ?? known])
         }
-    }
-
-    private func relative(_ path: String, to file: String) -> String {
-        guard !path.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return path }
-        return String(file[...slash] + (path.hasPrefix("./") ? path.dropFirst(2) : path[...]))
     }
 
     /// One name for a file, however it is reached; the path itself where there is none.

@@ -68,7 +68,7 @@ package struct Program: Sendable {
         }
         do {
             let inputs = line.inputs.isEmpty && !invocation.isInteractive ? [.file("-")] : line.inputs
-            let script = try Loader.script(inputs)
+            let script = try Loader.script(inputs, session.secrets)
             let check = Check(script, defined: await session.definedNames, environment: invocation.environment)
             if line.mode == .check { return try await list(check, session) }
             if !inputs.isEmpty {
@@ -137,6 +137,7 @@ package struct Program: Sendable {
     /// The same code as Tab; the start file's connections are known to it.
     private func complete(_ text: String, at place: Int, _ session: Session) async -> Int32 {
         try? await start(session)
+        await session.offerVariables()
         let candidates = await offPool { Completion(.vecsh, session.names).candidates(text, at: place) }
         let items = candidates.items.map { item -> JSONValue in
             ["text": .string(item.text), "kind": .string(item.kind), "note": .string(item.note)]

@@ -37,6 +37,7 @@ struct SQLiteFile: Sendable {
 
     /// Opens the file; `isNew` makes it if it is not there.
     func connect(isNew: Bool = false) throws(StoreError) -> SQLiteConnection {
+        try checkLength()
         let connection = try SQLiteConnection(self, flags: SQLITE_OPEN_READWRITE | (isNew ? SQLITE_OPEN_CREATE : 0))
         do {
             try connection.run("SELECT count(*) FROM sqlite_schema")
@@ -55,6 +56,25 @@ struct SQLiteFile: Sendable {
         let bytes = path.utf8.flatMap { marks.contains($0) ? Array("%\(String($0, radix: 16))".utf8) : [$0] }
         let uri = "file:\(String(decoding: bytes, as: UTF8.self))?immutable=1"
         return try SQLiteConnection(self, uri: uri, flags: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI)
+    }
+
+    /// Throws for a file that is shorter than it says of itself: SQLite would read what is missing as zeros.
+    ///
+    /// With a log beside it the file may lag behind, and SQLite itself sees to it.
+    private func checkLength() throws(StoreError) {
+        var facts = stat()
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0, !hasLog else { return }
+        defer { close(descriptor) }
+        var header = [UInt8](repeating: 0, count: 100)
+        guard fstat(descriptor, &facts) == 0, pread(descriptor, &header, 100, 0) == 100 else { return }
+        let size = Int(header[16]) << 8 | Int(header[17])
+        let page = size == 1 ? 65_536 : size
+        let pages = header[28..<32].reduce(0) { $0 << 8 | Int($1) }
+        guard page > 0, pages > 0, Int(facts.st_size) < page * pages else { return }
+        throw StoreError(
+            .malformed, "\(path) is cut short: it has \(facts.st_size) bytes of \(page * pages)",
+            help: "bring the file back from a backup")
     }
 
     private var hasLog: Bool { access(path + "-wal", F_OK) == 0 }
