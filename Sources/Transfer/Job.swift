@@ -18,11 +18,12 @@ package final class Job: Sendable {
 
     /// Takes the job's lock and reads its journal.
     package init(
-        _ folder: JobFolder, from source: any Store, to target: any Store, patience: Patience = Patience()
+        _ folder: JobFolder, from source: any Store, to target: any Store, patience: Patience = Patience(),
+        tuning: Tuning? = nil
     ) async throws {
         id = folder.id
         lock = try folder.lock()
-        plan = try folder.plan()
+        plan = try folder.plan().tuned(tuning)
         journal = try Journal(path: folder.journalPath)
         (self.source, self.target, self.patience) = (source, target, patience)
         let state = await journal.state
@@ -71,6 +72,7 @@ package final class Job: Sendable {
         try await buildIndexes()
         try await moveAliases()
         try await journal.append(.completed(source: sourceToken.withLock { $0 }, target: targetToken()))
+        progress.count { $0.phase = "finished" }
     }
 
     var name: String { plan.context.written }

@@ -26,6 +26,14 @@ package struct Plan: Sendable {
         self.estimate = estimate
     }
 
+    /// The plan with what a later run may ask for anew: where rejected records go, and how fast.
+    func tuned(_ tuning: Tuning?) -> Plan {
+        var plan = self
+        plan.tuning.rejects = tuning?.rejects ?? plan.tuning.rejects
+        plan.tuning.rate = tuning?.rate ?? plan.tuning.rate
+        return plan
+    }
+
     package var losses: Int { verdicts.count { $0.grade == .lossy || $0.grade == .impossible } }
 }
 

@@ -55,12 +55,13 @@ struct SliceCopier: Sendable {
     private func write(_ page: Page, _ attempt: Attempt, _ unrecorded: inout Unrecorded) async throws {
         let batch = mapper.map(page.batch)
         let start = ContinuousClock.now
-        unrecorded.rejected += try await writer.write(batch, attempt)
+        let rejected = try await writer.write(batch, attempt)
+        unrecorded.rejected += rejected
         unrecorded.digest = unrecorded.digest + hash.digest(batch)
         unrecorded.bytes += batch.byteCount
         unrecorded.place = page.end
         progress.count {
-            $0.records += batch.count
+            $0.records += batch.count - rejected
             $0.bytes += batch.byteCount
         }
         try await keepRate(batch.count, since: start)

@@ -151,7 +151,8 @@ extension Session {
     // MARK: Running
 
     func carryOut(_ folder: JobFolder, _ task: CopyTask, _ call: Call) async throws -> JSONValue {
-        let job = try await Job(folder, from: task.source.store, to: task.target.store)
+        let job = try await Job(
+            folder, from: task.source.store, to: task.target.store, tuning: task.request.tuning)
         let status = try call.optional(Copying.options)?["status"].map { Located($0.value.description, at: $0.span) }
         let watch = ProgressWatch(job, messages, invocation, isQuiet: call.has("quiet"), status: status?.value)
         let start = ContinuousClock.now

@@ -4,10 +4,11 @@ import Language
 extension Session {
     /// What the person makes of a text in their own editor.
     func edited(_ text: String, at span: Span) async throws -> String {
-        guard isatty(0) == 1, isatty(invocation.standardOutput) == 1 else {
-            throw Failure("E0610", "there is no terminal to edit on", at: span)
-        }
         let environment = invocation.environment
+        let chosen = environment["VISUAL"] ?? environment["EDITOR"]
+        guard chosen != nil || isatty(0) == 1 && isatty(invocation.standardOutput) == 1 else {
+            throw Failure("E0610", "there is no terminal to edit on", at: span, help: ["or set EDITOR"])
+        }
         let folder = environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
         var template = Array("\(folder)/vecsh-XXXXXX.vsh".utf8CString)
         let descriptor = mkstemps(&template, 4)
@@ -19,7 +20,7 @@ extension Session {
         let bytes = Array(text.utf8)
         _ = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
         Glibc.close(descriptor)
-        let editor = environment["VISUAL"] ?? environment["EDITOR"] ?? "vi"
+        let editor = chosen ?? "vi"
         try await run(Located("\(editor) '\(path)'", at: span), output: nil)
         return try await fileText(Located(path, at: span))
     }

@@ -82,7 +82,9 @@ extension Session {
     fileprivate func remember(_ text: String, succeeded: Bool) {
         history.add(secrets.redacted(text), succeeded: succeeded, directory: Folders.current)
         // A line that is kept out of the history is kept out of scripts too.
-        if succeeded, !text.hasPrefix(" "), !["save", "edit", "history", "help"].contains(text.trimmed.prefix { $0.isLetter }) {
+        if succeeded, !text.hasPrefix(" "),
+            !["save", "edit", "history", "help"].contains(text.trimmed.prefix { $0.isLetter })
+        {
             self.succeeded.append(secrets.redacted(text.trimmed))
         }
     }

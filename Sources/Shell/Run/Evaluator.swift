@@ -41,8 +41,11 @@ extension Session {
     private func combine(_ operation: Operator, _ a: Value, _ b: Value, _ whole: Expression) throws -> Value {
         guard let result = operation(a, b) else {
             if operation == .divide, b.number == 0 { throw Failure("E0320", "division by zero", at: whole.span) }
-            throw Failure(
-                "E0314", "'\(operation.rawValue)' does not go with \(a.noun) and \(b.noun)", at: whole.span)
+            let why =
+                a.number != nil && b.number != nil
+                ? "the result is no number, or none that fits 64 bits"
+                : "'\(operation.rawValue)' does not go with \(a.noun) and \(b.noun)"
+            throw Failure("E0314", why, at: whole.span)
         }
         return result
     }

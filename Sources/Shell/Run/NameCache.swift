@@ -26,6 +26,11 @@ package final class NameCache: Sendable {
     }
 
     private let state = Mutex(State())
+    /// Whether somebody is typing: else nothing is asked for before it is needed.
+    private let isEager: Bool
+
+    init(isEager: Bool) { self.isEager = isEager }
+
     private static let patience = DispatchTimeInterval.milliseconds(300)
 
     // MARK: What the session tells
@@ -39,7 +44,7 @@ package final class NameCache: Sendable {
 
     func opened(_ name: String, _ store: any Store) {
         state.withLock { $0.known[name] = Known(store: store) }
-        load(name)
+        if isEager { load(name) }
     }
 
     func disconnected(_ name: String) {
@@ -55,6 +60,7 @@ package final class NameCache: Sendable {
 
     /// Something has changed: asks again, and shows the old names until the answers come.
     func refresh() {
+        guard isEager else { return }
         for name in state.withLock({ Array($0.known.keys) }) { load(name) }
     }
 

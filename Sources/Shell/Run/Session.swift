@@ -35,7 +35,7 @@ package actor Session {
     package init(_ invocation: Invocation, transcript: Transcript? = nil) {
         self.invocation = invocation
         messages = Messages(invocation, secrets: secrets, transcript: transcript)
-        names = NameCache()
+        names = NameCache(isEager: invocation.isInteractive)
         let keepsHistory = invocation.isInteractive && invocation.keepsHistory
         if keepsHistory { Folders.make(above: invocation.historyPath) }
         history = History(path: keepsHistory ? invocation.historyPath : nil)

@@ -59,6 +59,7 @@ enum Loader {
 
     /// A path is taken from where the including file lies.
     static func relative(_ path: String, to file: String) -> String {
+        let path = path.hasPrefix("./") ? String(path.dropFirst(2)) : path
         guard !path.hasPrefix("/"), !path.hasPrefix("~"), let slash = file.lastIndex(of: "/") else { return path }
         return file[...slash] + path
     }
