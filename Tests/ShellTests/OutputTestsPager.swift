@@ -38,12 +38,18 @@ private func environment(_ variables: [String: String]) -> Environment { Environ
         return terminal.text()
     }
 
-    @Test(arguments: ["1\n2\n3\n4\n", "12345678901234567890\n", "\u{1b}[2m12345678901234567890\u{1b}[0m\n", ""])
+    @Test(arguments: [
+        "1\n2\n3\n4\n", "12345678901234567890\n", "\u{1b}[2m12345678901234567890\u{1b}[0m\n", "",
+        "123456789012345678901\n",
+    ])
     func whatFitsIsShownAtOnce(_ text: String) async throws {
         #expect(try await show(text, pager: "exit 1") == text)
     }
 
-    @Test(arguments: ["1\n2\n3\n4\n5\n", "123456789012345678901\n", "日本語日本語日本語日本\n"])
+    @Test(arguments: [
+        "1\n2\n3\n4\n5\n", String(repeating: "123456789012345678901\n", count: 3),
+        String(repeating: "日本語日本語日本語日本\n", count: 3),
+    ])
     func whatDoesNotFitGoesToThePager(_ text: String) async throws {
         #expect(try await show(text, pager: "sed s/^/P/") == text.split(separator: "\n").map { "P\($0)\n" }.joined())
     }
