@@ -104,6 +104,8 @@ package struct Completion {
         case .uri: typed.contains("://") ? names.files(typed) : names.schemes()
         case .path: names.files(typed)
         case .field(let slot): reference(in: slot, call).map { names.fields(of: $0) } ?? []
+        case .vectorField(let slot):
+            reference(in: slot, call).map { names.fields(of: $0).filter { $0.kind == "vector" } } ?? []
         case .index(let slot): reference(in: slot, call).map { names.indexes(of: $0) } ?? []
         case .indexType(let slot): reference(in: slot, call).map { names.indexTypes(of: $0) } ?? []
         case .sibling(let slot): reference(in: slot, call).map { names.collections(of: $0.connection) } ?? []

@@ -45,8 +45,8 @@ extension Parser {
 
     private func isWordKind(_ kind: Slot.Kind) -> Bool {
         switch kind {
-        case .connection, .collection, .target, .name, .environment, .field, .index, .indexType, .sibling, .topic,
-            .setting, .settingValue:
+        case .connection, .collection, .target, .name, .environment, .field, .vectorField, .index, .indexType, .sibling,
+            .topic, .setting, .settingValue:
             true
         default: false
         }

@@ -104,7 +104,7 @@ package struct Slot: Sendable {
         case assignments
         case definitions
         /// Names in a collection that stands in another slot.
-        case field(of: String), index(of: String), indexType(of: String)
+        case field(of: String), vectorField(of: String), index(of: String), indexType(of: String)
         /// Another collection of the same connection.
         case sibling(of: String)
         case topic, setting
@@ -144,7 +144,7 @@ extension Slot {
         case .list(let element): "\(placeholder(of: element)), …"
         case .options, .assignments: "<name>=<value>, …"
         case .definitions: "(<name> <type> …, …)"
-        case .field: "<field>"
+        case .field, .vectorField: "<field>"
         case .name, .environment, .id, .expression, .index, .indexType, .sibling, .topic, .setting, .settingValue:
             "<\(name)>"
         }

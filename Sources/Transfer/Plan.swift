@@ -28,9 +28,10 @@ package struct Plan: Sendable {
 
     /// The plan with what a later run may ask for anew: where rejected records go, and how fast.
     func tuned(_ tuning: Tuning?) -> Plan {
+        guard let tuning else { return self }
         var plan = self
-        plan.tuning.rejects = tuning?.rejects ?? plan.tuning.rejects
-        plan.tuning.rate = tuning?.rate ?? plan.tuning.rate
+        plan.tuning.rejects = tuning.rejects
+        plan.tuning.rate = tuning.rate
         return plan
     }
 

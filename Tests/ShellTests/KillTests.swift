@@ -7,7 +7,7 @@ import Testing
 
 /// The real program is killed, and started again with the same line, until it says that it is done.
 @Suite(.serialized) struct KillTests {
-    private static let copy = "copy old:n to new:n with batch=1000, rate=40000"
+    private static let copy = "copy old:n to new:n with batch=1000, rate=8000"
 
     private func place(_ count: Int) async throws -> KillPlace {
         let place = try KillPlace()
@@ -35,7 +35,7 @@ import Testing
         }
         #expect(kills == 25, "seed \(seed): it was done after \(kills) kills")
         #expect(place.jobs.count == 1)
-        let last = try place.run(Self.copy.replacing(", rate=40000", with: ""))
+        let last = try place.run(Self.copy.replacing(", rate=8000", with: ""))
         #expect(last.end() == 0, "seed \(seed): \(last.errors)")
         #expect(last.errors.contains("resuming \(place.jobs[0])"), "seed \(seed): \(last.errors)")
         #expect(try place.run("assert count(new:n) == 100000\nverify new:n against old:n").end() == 0)
@@ -46,7 +46,7 @@ import Testing
     @Test(arguments: [SIGINT, SIGTERM])
     func stoppedInOrderItSaysHowToGoOn(_ signal: Int32) async throws {
         let place = try await place(20_000)
-        let child = try place.start(Self.copy.replacing("40000", with: "10000"))
+        let child = try place.start(Self.copy.replacing("8000", with: "10000"))
         #expect(child.waits { _ in place.recorded >= 2 })
         child.send(signal)
         #expect(child.end(seconds: 10) == 130)
@@ -60,7 +60,7 @@ import Testing
 
     @Test func aSecondProgramOnTheSameJobIsRefused() async throws {
         let place = try await place(20_000)
-        let child = try place.start(Self.copy.replacing("40000", with: "10000"))
+        let child = try place.start(Self.copy.replacing("8000", with: "10000"))
         #expect(child.waits { _ in place.recorded >= 1 })
         let second = try KillPlace.start(beside: place, Self.copy)
         #expect(second.end() == 1)
@@ -72,7 +72,7 @@ import Testing
     /// Begins a copy and kills it when something has been recorded.
     private func begun(_ place: KillPlace, _ line: String = copy) throws {
         let before = place.recorded
-        let child = try place.start(line.replacing("40000", with: "15000"), ["-y"])
+        let child = try place.start(line.replacing("8000", with: "15000"), ["-y"])
         try #require(child.waits { _ in place.recorded >= before + 2 }, "\(child.errors)")
         child.send(SIGKILL)
         try #require(child.end() == 128 + SIGKILL)

@@ -106,7 +106,9 @@ extension Session {
         try await answer(call) { output in
             try await output.print(
                 document,
-                plain: "would back up \(rows.count) collections (\(total) records) to \(task.shelf.folder)\(removing)")
+                plain:
+                    "would back up \(rows.count) collections (\(Counted.records(total))) to \(task.shelf.folder)\(removing)"
+            )
         }
     }
 

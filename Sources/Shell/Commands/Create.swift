@@ -70,7 +70,8 @@ extension Session {
         case "replace":
             let count = try await place.reading { try await $0.count(nil) }
             if count > 0 {
-                try await confirm(call, "replace \(place.description) (\(count) records)", byTyping: place.name)
+                try await confirm(
+                    call, "replace \(place.description) (\(Counted.records(count)))", byTyping: place.name)
             }
             try await place.use { try await $0.drop($1, being: nil) }
             return true

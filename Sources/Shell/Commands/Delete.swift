@@ -21,7 +21,7 @@ extension Command {
             try await records.each(limit: .max) { count += $0.count }
             if count > 0 {
                 try await session.confirm(
-                    call, "delete \(count) \(count == 1 ? "record" : "records") of \(place.description)",
+                    call, "delete \(Counted.records(count)) of \(place.description)",
                     byTyping: place.name)
             }
             var deleted = 0
@@ -30,7 +30,7 @@ extension Command {
                 deleted += try await place.store.delete(batch.keys, from: place.name)
             }
             try await place.store.settle(place.name)
-            session.say(call, "\(deleted) \(deleted == 1 ? "record" : "records") deleted from \(place.description)")
+            session.say(call, "\(Counted.records(deleted)) deleted from \(place.description)")
         }
     }
 }

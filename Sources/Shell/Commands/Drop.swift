@@ -57,7 +57,9 @@ extension Session {
                 help: ["move them to another collection, or say `including aliases`"])
         }
         let count = try await place.reading { try await $0.count(nil) }
-        if count > 0 { try await confirm(call, "drop \(place.description) (\(count) records)", byTyping: place.name) }
+        if count > 0 {
+            try await confirm(call, "drop \(place.description) (\(Counted.records(count)))", byTyping: place.name)
+        }
         try await place.use { store, name in
             for alias in aliases { try await store.aliasing?.remove(alias: alias) }
             try await store.drop(name, being: description.identity)

@@ -9,10 +9,8 @@ extension Command {
             "jobs", .jobs, "List the copies that were begun, newest first", [],
             examples: [Example("jobs", "All of them.")])
     ) { call, session in
-        let rows = JobFolder.all(in: session.invocation.home).compactMap { try? $0.row }
-        try await session.answer(call) { output in
-            try await output.print(rows: rows, columns: ["job", "state", "source", "target", "done", "total"])
-        }
+        let rows = JobFolder.rows(in: session.invocation.home)
+        try await session.answer(call) { try await $0.print(rows: rows, columns: JobFolder.columns) }
     }
 
     static let status = Command(
@@ -61,6 +59,10 @@ extension Command {
 private let job = Parameter<Located<String>>.text("job", kind: .id, "A job's id, or its first letters")
 
 extension JobFolder {
+    static let columns = ["job", "state", "source", "target", "done", "total"]
+
+    static func rows(in home: String) -> [JSONValue] { all(in: home).compactMap { try? $0.row } }
+
     fileprivate var row: JSONValue {
         get throws {
             let (plan, state) = (try plan(), try state())

@@ -2,6 +2,7 @@ import JSON
 import Language
 import Model
 import Stores
+import Transfer
 
 extension Command {
     static let list = Command(
@@ -27,6 +28,7 @@ extension Command {
             case "connections": session.connectionRows
             case "aliases": try await session.aliasRows(session.required(call))
             case "indexes": try await session.indexRows(session.required(call))
+            case "jobs": session.jobRows
             case "partitions": try await session.partitionRows(session.required(call))
             default: try await session.collectionRows(session.required(call))
             }
@@ -39,7 +41,8 @@ private let kind = Parameter<Located<String>>.words(
     [
         Slot.Choice("collections", "of a connection or pattern"), Slot.Choice("aliases", "of a connection"),
         Slot.Choice("indexes", "of a collection"), Slot.Choice("partitions", "of a collection"),
-        Slot.Choice("connections", "that are open"), Slot.Choice("stores", "that can be opened"),
+        Slot.Choice("connections", "that are open"), Slot.Choice("jobs", "copies that were begun"),
+        Slot.Choice("stores", "that can be opened"),
     ], "What to list")
 private let whereToLook = Parameter<Located<Reference>>.target(
     "target", "Where to look; the connection in use if none is named")
@@ -69,6 +72,10 @@ extension Session {
                 help: ["write it behind: list \(try call[kind].value) CONNECTION"])
         }
         return Located(Reference(connection: nil, name: nil), at: call.span(of: kind))
+    }
+
+    fileprivate var jobRows: Rows {
+        Rows(columns: JobFolder.columns, objects: JobFolder.rows(in: invocation.home))
     }
 
     fileprivate var connectionRows: Rows {

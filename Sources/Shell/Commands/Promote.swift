@@ -105,7 +105,7 @@ extension Session {
         let count = try await set.place(copy.name).reading { try await $0.count(nil) }
         let old = move.from == nil ? "" : "; what was live is \(move.keepingOldAs ?? copy.staging)"
         let proof = copy.state.isVerified == true ? "verified" : "not verified"
-        say(call, "\(name) is promoted: \(count) \(count == 1 ? "record" : "records"), \(proof)\(old)")
+        say(call, "\(name) is promoted: \(Counted.records(count)), \(proof)\(old)")
     }
 
     /// What is to be live; of several those that were given up are passed over.

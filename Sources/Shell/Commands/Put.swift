@@ -28,7 +28,7 @@ extension Command {
             written += batch.count
         }
         try await place.use { try await $0.settle($1) }
-        session.say(call, "\(written) \(written == 1 ? "record" : "records") in \(place.description)")
+        session.say(call, "\(Counted.records(written)) in \(place.description)")
     }
 }
 

@@ -158,7 +158,7 @@ extension Session {
         let names = task.items.map { "\(task.connection):\($0.newName)" }.joined(separator: ", ")
         try await answer(call) { output in
             try await output.print(
-                document, plain: "\(names): \(records) records of \(task.backup.meta.base), verified")
+                document, plain: "\(names): \(Counted.records(records)) of \(task.backup.meta.base), verified")
         }
     }
 

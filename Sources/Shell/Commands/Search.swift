@@ -45,7 +45,7 @@ private let query = Parameter<Located<Value>>("vector", .vector, "What the recor
     given throws(Diagnostic) in try given.single()
 }
 private let field = Parameter<Located<String>>.named(
-    "using", kind: .field(of: "collection"), "The vector to compare with, where there are several")
+    "using", kind: .vectorField(of: "collection"), "The vector to compare with, where there are several")
 private let options = Parameter<Options>.options(
     "with", [Slot.Choice("metric", "l2, ip, cosine, l1, hamming or jaccard, if not the collection's own")],
     "How to search")

@@ -47,7 +47,7 @@ extension Session {
         let span = call.span(of: Copying.target)
         do {
             if let job = try await earlier(task, call) {
-                guard job.isDone else { return try await carryOut(job.folder, task, call) }
+                guard job.isDone else { return try await carryOut(job.folder, task, call, task.request.tuning) }
                 try await verifyIfNotYet(job.folder, task, call)
                 return nil
             }
@@ -123,7 +123,7 @@ extension Session {
         case .replace:
             if count > 0 {
                 try await confirm(
-                    call, "replace \(task.target.description) (\(count) records)", byTyping: task.target.name)
+                    call, "replace \(task.target.description) (\(Counted.records(count)))", byTyping: task.target.name)
             }
             return true
         case .fail:
@@ -150,9 +150,11 @@ extension Session {
 
     // MARK: Running
 
-    func carryOut(_ folder: JobFolder, _ task: CopyTask, _ call: Call) async throws -> JSONValue {
+    func carryOut(
+        _ folder: JobFolder, _ task: CopyTask, _ call: Call, _ tuning: Tuning? = nil
+    ) async throws -> JSONValue {
         let job = try await Job(
-            folder, from: task.source.store, to: task.target.store, tuning: task.request.tuning)
+            folder, from: task.source.store, to: task.target.store, tuning: tuning)
         let status = try call.optional(Copying.options)?["status"].map { Located($0.value.description, at: $0.span) }
         let watch = ProgressWatch(job, messages, invocation, isQuiet: call.has("quiet"), status: status?.value)
         let start = ContinuousClock.now
@@ -190,7 +192,7 @@ extension Session {
         let rejected = counts.rejected > 0 ? ", \(counts.rejected) rejected" : ""
         say(
             call,
-            "\(task.written.description): \(counts.records) \(counts.records == 1 ? "record" : "records") in \(Elapsed.text(.seconds(seconds)))\(rejected), "
+            "\(task.written.description): \(Counted.records(counts.records)) in \(Elapsed.text(.seconds(seconds)))\(rejected), "
                 + (isVerified || state.isVerified == true ? "verified" : "not verified"))
         if counts.rejected > 0 { failures += 1 }
         return [
