@@ -65,7 +65,7 @@ struct FixedNames: NameSource {
         named("collection", ["notes", "docs", "n", "copy", "live", "my docs", "größe"])
     }
     func fields(of reference: Reference) -> [Candidate] {
-        named("field", ["id", "v", "page", "title", "file_id", "project_id", "migrated_at"])
+        named("field", ["id", "page", "title", "file_id", "project_id", "migrated_at"]) + named("vector", ["v"])
     }
     func indexes(of reference: Reference) -> [Candidate] { named("index", ["page_index"]) }
     func indexTypes(of reference: Reference) -> [Candidate] { named("index type", ["btree", "hnsw"]) }
