@@ -12,7 +12,7 @@ func insert(_ folder: String, into path: String) async throws {
     guard sqlite3_open(path, &database) == SQLITE_OK, let database else { throw problem(database) }
     defer { sqlite3_close(database) }
     let setup = """
-        PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384;
+        PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;
         CREATE TABLE bench (id INTEGER PRIMARY KEY, page INTEGER, text TEXT, v BLOB); BEGIN
         """
     guard sqlite3_exec(database, setup, nil, nil, nil) == SQLITE_OK else { throw problem(database) }
@@ -24,7 +24,7 @@ func insert(_ folder: String, into path: String) async throws {
     for try await page in FilteredPages(reading, nil, budget: Budget(records: 10_000)) {
         guard insert(page.batch, statement) else { throw problem(database) }
     }
-    guard sqlite3_exec(database, "PRAGMA synchronous = FULL; COMMIT", nil, nil, nil) == SQLITE_OK else {
+    guard sqlite3_exec(database, "COMMIT", nil, nil, nil) == SQLITE_OK else {
         throw problem(database)
     }
 }
