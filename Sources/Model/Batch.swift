@@ -36,7 +36,7 @@ package struct Batch: Hashable, Sendable {
 }
 
 /// How much to hand over at once; one record may exceed `bytes`, alone.
-package struct Budget: Hashable, Sendable, Codable {
+package struct Budget: Hashable, Sendable {
     package var records: Int
     package var bytes: Int
 

@@ -1,5 +1,5 @@
 /// What the elements of a vector are, as they lie in memory, little-endian.
-package enum Element: String, Hashable, Sendable, Codable, CaseIterable {
+package enum Element: String, Hashable, Sendable, CaseIterable {
     case float32, float16, bfloat16, int8, uint8
     /// One bit an element, the first in the highest bit of the first byte.
     case bit = "binary"

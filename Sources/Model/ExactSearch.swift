@@ -165,15 +165,9 @@ extension Searching where Self: Store {
         _ queries: Column, count: Int, field: String, in name: String, metric: Metric?, where filter: Filter?,
         limit: Int
     ) async throws(StoreError) -> [[Hit]] {
-        let reading = try await read(name, at: nil)
-        do throws(StoreError) {
-            let hits = try await ExactSearch(reading)
+        try await read(name, at: nil).closing { reading throws(StoreError) in
+            try await ExactSearch(reading)
                 .nearest(queries, count: count, field: field, metric: metric, where: filter, limit: limit)
-            await reading.close()
-            return hits
-        } catch {
-            await reading.close()
-            throw error
         }
     }
 }

@@ -86,7 +86,7 @@ package protocol Generations: Sendable {
 }
 
 /// One name and the collection that it is to have.
-package struct Move: Hashable, Sendable, Codable {
+package struct Move: Hashable, Sendable {
     package var name: String
     /// What must be live now; nil is nothing.
     package var from: Identity?

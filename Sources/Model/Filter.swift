@@ -12,7 +12,7 @@ package indirect enum Filter: Hashable, Sendable {
     case exists(field: String)
     case native(text: String)
 
-    package enum Comparison: String, Hashable, Sendable, Codable {
+    package enum Comparison: String, Hashable, Sendable {
         case equal = "==", unequal = "!=", less = "<", lessOrEqual = "<=", greater = ">", greaterOrEqual = ">="
     }
 

@@ -1,7 +1,7 @@
 /// How well a part of a shape can be held by a store.
-package enum Grade: String, Sendable, Codable { case exact, converted, lossy, impossible }
+package enum Grade: String, Sendable { case exact, converted, lossy, impossible }
 
-package struct Verdict: Hashable, Sendable, Codable {
+package struct Verdict: Hashable, Sendable {
     package var subject: String
     package var grade: Grade
     package var detail: String

@@ -1,5 +1,5 @@
 /// How near two vectors are.
-package enum Metric: String, Hashable, Sendable, Codable, CaseIterable {
+package enum Metric: String, Hashable, Sendable, CaseIterable {
     case l2, ip, cosine, l1, hamming, jaccard, bm25
 
     /// Whether a larger score is nearer.

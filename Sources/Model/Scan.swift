@@ -1,11 +1,11 @@
 /// A place in a store's own order of scanning; only the store that issued it can read it.
-package struct Cursor: Hashable, Sendable, Codable {
+package struct Cursor: Hashable, Sendable {
     package var token: String
     package init(_ token: String) { self.token = token }
 }
 
 /// A part of a collection: what lies behind `after`, up to and with `through`.
-package struct Slice: Hashable, Sendable, Codable {
+package struct Slice: Hashable, Sendable {
     package var index: Int
     package var after: Cursor?
     package var through: Cursor?
@@ -20,7 +20,7 @@ package struct Slice: Hashable, Sendable, Codable {
 }
 
 /// The state of a collection that is read: a timestamp, an exported snapshot, a fingerprint of files.
-package struct Moment: Hashable, Sendable, Codable {
+package struct Moment: Hashable, Sendable {
     package var token: String
     package var life: Life
 
@@ -31,7 +31,7 @@ package struct Moment: Hashable, Sendable, Codable {
 }
 
 /// How long a moment can be read: after our process has ended, while its reading is open, or not at all.
-package enum Life: String, Sendable, Codable { case durable, session, none }
+package enum Life: String, Sendable { case durable, session, none }
 
 /// Which columns to read; nil is all, empty is none. Columns left out are missing from the batch's arrays.
 package struct Projection: Hashable, Sendable {

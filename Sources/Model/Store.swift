@@ -119,7 +119,7 @@ package struct IndexState: Hashable, Sendable {
 }
 
 /// What stands behind a name now, as its store tells collections of one name apart.
-package struct Identity: Hashable, Sendable, Codable {
+package struct Identity: Hashable, Sendable {
     package var token: String
     package init(_ token: String) { self.token = token }
 }
@@ -128,7 +128,7 @@ package struct Identity: Hashable, Sendable, Codable {
 package enum Attempt: Sendable { case first, again }
 
 /// What the store made up for the records that it took.
-package struct Receipt: Hashable, Sendable, Codable {
+package struct Receipt: Hashable, Sendable {
     package var invented: [ClosedRange<Int64>]
     package init(invented: [ClosedRange<Int64>] = []) { self.invented = invented }
 }

@@ -12,12 +12,3 @@ package struct Text: Hashable, Sendable, Comparable, ExpressibleByStringLiteral,
 
     package static func < (a: Text, b: Text) -> Bool { a.utf8.lexicographicallyPrecedes(b.utf8) }
 }
-
-extension Text: Codable {
-    package init(from decoder: any Decoder) throws { self.init(try decoder.singleValueContainer().decode(String.self)) }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
-    }
-}

@@ -116,7 +116,7 @@ package final class Job: Sendable {
     // MARK: Records
 
     private func copySlices() async throws {
-        try await withReading(reading()) { reading in
+        try await reading().closing { reading in
             try await copy(openSlices(), reading)
             try await remember(reading)
         }
@@ -201,10 +201,7 @@ package final class Job: Sendable {
 
     /// What a collection is now, as far as can be told quickly.
     package static func token(_ store: any Store, _ name: String) async throws -> String {
-        let reading = try await store.read(name, at: nil)
-        let token = try await token(reading)
-        await reading.close()
-        return token
+        try await store.read(name, at: nil).closing { try await token($0) }
     }
 
     private static func token(_ reading: any Reading) async throws -> String {

@@ -21,20 +21,6 @@ extension Job {
         return reading
     }
 
-    /// Runs `body`, and closes the reading however that ends.
-    func withReading<Result>(
-        _ reading: any Reading, _ body: (any Reading) async throws -> Result
-    ) async throws -> Result {
-        do {
-            let result = try await body(reading)
-            await reading.close()
-            return result
-        } catch {
-            await reading.close()
-            throw error
-        }
-    }
-
     /// Throws if another collection stands there, or one of another shape, than when the job was planned.
     private func unreplaced(_ reading: any Reading) async throws -> any Reading {
         let description = reading.description
@@ -56,9 +42,9 @@ extension Job {
     func catchUp() async throws {
         guard await journal.state.moment != nil else { return }
         progress.count { $0.phase = "catching up" }
-        try await withReading(unreplaced(source.read(plan.context.source.collection, at: nil))) { reading in
+        try await unreplaced(source.read(plan.context.source.collection, at: nil)).closing { reading in
             try await remember(reading)
-            try await withReading(target.read(name, at: nil)) { written in
+            try await target.read(name, at: nil).closing { written in
                 let side = Side(written, nil)
                 let origin = try Side(reading, plan.context.filter, plan.context.mapping, like: side)
                 let sync = Sync(

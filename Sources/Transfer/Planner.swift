@@ -41,15 +41,7 @@ package struct Planner: Sendable {
     }
 
     package func plan() async throws -> Plan {
-        let reading = try await source.read(request.source.collection, at: nil)
-        do {
-            let plan = try await plan(reading)
-            await reading.close()
-            return plan
-        } catch {
-            await reading.close()
-            throw error
-        }
+        try await source.read(request.source.collection, at: nil).closing { try await plan($0) }
     }
 
     private func plan(_ reading: any Reading) async throws -> Plan {

@@ -81,10 +81,7 @@ package struct StagedCopy: Sendable {
     }
 
     private func count(in store: any Store) async throws -> Int {
-        let reading = try await store.read(staging, at: nil)
-        let count = try await reading.count(nil)
-        await reading.close()
-        return count
+        try await store.read(staging, at: nil).closing { try await $0.count(nil) }
     }
 
     private var completedCount: Int? { (state.completion?.target.split(separator: " ")).flatMap { Int($0[1]) } }

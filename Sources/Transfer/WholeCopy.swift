@@ -25,15 +25,7 @@ struct WholeCopy: Sendable {
 
     /// When this returns, all of it has arrived and is on disk; when it throws, nothing is left of it.
     func run() async throws -> Arrived {
-        let reading = try await source.read(name, at: nil)
-        do {
-            let arrived = try await run(reading)
-            await reading.close()
-            return arrived
-        } catch {
-            await reading.close()
-            throw error
-        }
+        try await source.read(name, at: nil).closing { try await run($0) }
     }
 
     private func run(_ reading: any Reading) async throws -> Arrived {
@@ -98,14 +90,6 @@ struct WholeCopy: Sendable {
 
     /// What a collection holds.
     static func digest(_ store: any Store, _ name: String) async throws -> Digest {
-        let reading = try await store.read(name, at: nil)
-        do {
-            let digest = try await Side(reading, nil).sketch().total
-            await reading.close()
-            return digest
-        } catch {
-            await reading.close()
-            throw error
-        }
+        try await store.read(name, at: nil).closing { try await Side($0, nil).sketch().total }
     }
 }

@@ -29,12 +29,8 @@ private let target = Parameter<Located<Reference>>.target("target", "A collectio
 extension Session {
     fileprivate func document(_ place: Place) async throws -> JSONValue {
         let kind = connection(place.connection)?.kind.scheme ?? ""
-        return try await place.use { store, name in
-            let description = try await store.describe(name)
-            let reading = try await store.read(name, at: nil)
-            let count = try await reading.count(nil)
-            await reading.close()
-            return Summary.document(description, store: kind, count: count)
+        return try await place.reading { reading in
+            Summary.document(reading.description, store: kind, count: try await reading.count(nil))
         }
     }
 

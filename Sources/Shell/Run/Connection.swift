@@ -39,15 +39,7 @@ struct Place: Sendable {
         isolation: isolated (any Actor)? = #isolation, _ body: (any Reading) async throws -> Result
     ) async throws -> Result {
         try await use { store, name in
-            let reading = try await store.read(name, at: nil)
-            do {
-                let result = try await body(reading)
-                await reading.close()
-                return result
-            } catch {
-                await reading.close()
-                throw error
-            }
+            try await store.read(name, at: nil).closing(body)
         }
     }
 }
