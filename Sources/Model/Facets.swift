@@ -67,6 +67,13 @@ package protocol Residency: Sendable {
     func release(_ name: String) async throws(StoreError)
 }
 
+/// What a store does around a load: settings for the time of it, a spool that a file is made from. Doing either twice
+/// is doing it once.
+package protocol Loading: Sendable {
+    func begin(_ name: String) async throws(StoreError)
+    func finish(_ name: String) async throws(StoreError)
+}
+
 /// Several collections behind one name, of which one is live: promoting and rolling back are both ``swap(_:)``.
 package protocol Generations: Sendable {
     /// Whether the moves of one swap are seen all at once or not at all; a single move always is.

@@ -13,14 +13,28 @@ package struct Verdict: Hashable, Sendable {
     }
 }
 
+/// What a store does to values that it takes: people read it in the plan, and `verify` makes both sides alike by it.
+package enum Change: Hashable, Sendable {
+    /// Vectors are brought to length one.
+    case normalised(vector: String)
+    case rounded(vector: String, to: Element)
+    case dropped(field: String)
+    case nullAsAbsent(field: String)
+    case absentAsNull(field: String)
+    /// JSON keeps its meaning, not its spelling.
+    case reserialised(field: String)
+}
+
 /// What a store would make of a shape.
 package struct Fit: Hashable, Sendable {
     package var collection: Collection
     package var verdicts: [Verdict]
+    package var changes: [Change]
 
-    package init(collection: Collection, verdicts: [Verdict]) {
+    package init(collection: Collection, verdicts: [Verdict], changes: [Change] = []) {
         self.collection = collection
         self.verdicts = verdicts
+        self.changes = changes
     }
 }
 

@@ -48,6 +48,7 @@ package protocol Store: Sendable {
     var renaming: (any Renaming)? { get }
     var residency: (any Residency)? { get }
     var generations: (any Generations)? { get }
+    var loading: (any Loading)? { get }
 }
 
 extension Store {
@@ -57,6 +58,7 @@ extension Store {
     package var renaming: (any Renaming)? { nil }
     package var residency: (any Residency)? { nil }
     package var generations: (any Generations)? { nil }
+    package var loading: (any Loading)? { nil }
 }
 
 /// One collection at one moment; owns what that needs: a transaction, mapped files, a copy.
