@@ -14,12 +14,14 @@ let package = Package(
         .systemLibrary(name: "CEditLine", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .target(name: "CArchive"),
+        .target(name: "CCurl"),
         .target(name: "CFiles"),
         .target(name: "CNumbers"),
         .target(name: "CSHA256"),
         .target(name: "CSignals"),
         .target(name: "JSON", dependencies: ["CNumbers"], swiftSettings: settings),
         .target(name: "Model", dependencies: ["JSON"], swiftSettings: settings),
+        .target(name: "Wire", dependencies: ["CCurl"], swiftSettings: settings),
         .target(
             name: "Stores", dependencies: ["Model", "JSON", "CSQLite", "CSHA256", "CFiles"],
             swiftSettings: settings),
@@ -36,6 +38,8 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "ModelTests", dependencies: ["Model", "JSON", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "WireTests", dependencies: ["Wire", "TestSupport"], exclude: ["server.py"], swiftSettings: settings),
         .testTarget(
             name: "StoresTests", dependencies: ["Stores", "Model", "JSON", "TestSupport"], swiftSettings: settings),
         .testTarget(

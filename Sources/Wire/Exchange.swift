@@ -1,0 +1,102 @@
+import Synchronization
+
+/// One request and the answer as it comes in.
+///
+/// Only the loop's thread touches what is in the mutex until the exchange has ended.
+final class Exchange: Sendable {
+    typealias Outcome = Result<Response, WireError>
+
+    private struct State {
+        var sent = 0
+        var response = Response()
+        var isTooLarge = false
+        var ended: Outcome?
+        var waiting: CheckedContinuation<Outcome, Never>?
+    }
+
+    let request: Request
+    private let state = Mutex(State())
+
+    init(_ request: Request) { self.request = request }
+
+    var isTooLarge: Bool { state.withLock(\.isTooLarge) }
+
+    // MARK: What libcurl calls
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        guard let body = request.body else { return 0 }
+        return state.withLock { state in
+            let count = min(buffer.count, body.count - state.sent)
+            body.withUnsafeBytes { buffer.copyMemory(from: .init(rebasing: $0[state.sent..<state.sent + count])) }
+            state.sent += count
+            return count
+        }
+    }
+
+    func rewind() { state.withLock { $0.sent = 0 } }
+
+    func take(header bytes: UnsafeRawBufferPointer) {
+        let line = bytes.prefix { $0 != 0x0D && $0 != 0x0A }
+        state.withLock { state in
+            // A new status line: what came before was an interim answer.
+            if line.starts(with: "HTTP/".utf8) { state.response.headers = [] }
+            guard let colon = line.firstIndex(of: 0x3A) else { return }
+            let value = line[line.index(after: colon)...].drop { $0 == 0x20 }
+            state.response.headers.append(
+                (String(decoding: line[..<colon], as: UTF8.self).lowercased(), String(decoding: value, as: UTF8.self)))
+        }
+    }
+
+    /// Whether more is wanted.
+    func take(body bytes: UnsafeRawBufferPointer) -> Bool {
+        state.withLock { state in
+            if state.response.body.isEmpty { reserve(&state.response, first: bytes) }
+            state.isTooLarge = state.response.body.count + bytes.count > request.limit
+            if !state.isTooLarge { state.response.body.append(contentsOf: bytes) }
+            return !state.isTooLarge
+        }
+    }
+
+    /// Makes room once where the server says how much will come; it is not believed beyond the limit.
+    private func reserve(_ response: inout Response, first bytes: UnsafeRawBufferPointer) {
+        let said = response["content-length"].flatMap { Int($0) } ?? frame(response, bytes) ?? 0
+        response.body.reserveCapacity(min(said, request.limit, 256 << 20))
+    }
+
+    private func frame(_ response: Response, _ bytes: UnsafeRawBufferPointer) -> Int? {
+        guard response["content-type"]?.hasPrefix("application/grpc") == true, bytes.count >= 5 else { return nil }
+        return 5 + Int(UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 1, as: UInt32.self)))
+    }
+
+    // MARK: Its end
+
+    func end(status: Int) {
+        end(
+            .success(
+                state.withLock { state in
+                    state.response.status = status
+                    return state.response
+                }))
+    }
+
+    func end(_ outcome: Outcome) {
+        let waiting = state.withLock { state in
+            state.ended = outcome
+            defer { state.waiting = nil }
+            return state.waiting
+        }
+        waiting?.resume(returning: outcome)
+    }
+
+    var outcome: Outcome {
+        get async {
+            await withCheckedContinuation { continuation in
+                let ended = state.withLock { state in
+                    if state.ended == nil { state.waiting = continuation }
+                    return state.ended
+                }
+                if let ended { continuation.resume(returning: ended) }
+            }
+        }
+    }
+}

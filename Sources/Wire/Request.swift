@@ -1,0 +1,42 @@
+/// What is sent to a server.
+package struct Request: Sendable {
+    package enum Version: Sendable {
+        case http1
+        /// HTTP/2 where the server speaks it over TLS.
+        case http2
+        /// HTTP/2 without TLS and without asking, as gRPC has it.
+        case cleartext
+    }
+
+    package var method: String
+    package var url: String
+    /// Lines of the form `name: value`.
+    package var headers: [String]
+    package var body: [UInt8]?
+    package var version = Version.http1
+    package var timeout = Duration.seconds(60)
+    package var trust = Trust.system
+    /// How long an answer may be.
+    package var limit = 1 << 30
+
+    package init(_ method: String, _ url: String, headers: [String] = [], body: [UInt8]? = nil) {
+        (self.method, self.url, self.headers, self.body) = (method, url, headers, body)
+    }
+}
+
+/// Which certificates are believed.
+package enum Trust: Hashable, Sendable {
+    case system
+    /// Those signed by an authority in this file.
+    case authorities(path: String)
+    case anyone
+}
+
+package struct Response: Sendable {
+    package var status = 0
+    /// In the order in which they came, names in small letters; those behind the body too.
+    package var headers: [(name: String, value: String)] = []
+    package var body: [UInt8] = []
+
+    package subscript(name: String) -> String? { headers.last { $0.name == name }?.value }
+}

@@ -1,0 +1,88 @@
+import Testing
+
+@testable import Wire
+
+@Suite struct GRPCTests {
+    private let hello = ProtoWriter { $0.text(1, "hello") }
+
+    private func withServer(_ use: (PythonServer, GRPC) async throws -> Void) async throws {
+        guard let server = try PythonServer() else { return }
+        let grpc = GRPC("http://127.0.0.1:\(server.grpc)", metadata: ["authorization: Zm9v"])
+        defer { grpc.close() }
+        try await use(server, grpc)
+    }
+
+    @Test func messagesGoThereAndBack() async throws {
+        try await withServer { (_, grpc) async throws in
+            for _ in 0..<20 { #expect(try await grpc.call("/test.Service/Echo", hello) == hello.message) }
+            #expect(try await grpc.call("/test.Service/Echo", ProtoWriter()).isEmpty)
+            #expect(String(decoding: try await grpc.call("/test.Service/Who", hello), as: UTF8.self) == "Zm9v")
+        }
+    }
+
+    @Test func aMessageOf60MegabytesComesBackWhole() async throws {
+        try await withServer { (_, grpc) async throws in
+            var writer = ProtoWriter(capacity: 60 << 20)
+            writer.bytes(1, (0..<60 << 20).lazy.map { UInt8(truncatingIfNeeded: $0 &* 7) })
+            #expect(try await grpc.call("/test.Service/Echo", writer) == writer.message)
+        }
+    }
+
+    @Test func callsRunSideBySideOnOneConnection() async throws {
+        try await withServer { (_, grpc) async throws in
+            let peers = try await withThrowingTaskGroup(of: String.self) { group in
+                for _ in 0..<20 {
+                    group.addTask { String(decoding: try await grpc.call("/test.Service/Slow", hello), as: UTF8.self) }
+                }
+                return try await group.reduce(into: Set<String>()) { $0.insert($1) }
+            }
+            #expect(peers.count == 1)
+        }
+    }
+
+    @Test func statusesHaveTheirCodeAndTheirText() async throws {
+        try await withServer { (server, grpc) async throws in
+            await #expect(throws: GRPCStatus(code: .notFound, message: "100 % “gone”")) {
+                try await grpc.call("/test.Service/Fail", hello)
+            }
+            await #expect(throws: GRPCStatus(code: .unimplemented, message: "Method not found!")) {
+                try await grpc.call("/test.Service/None", hello)
+            }
+            await #expect(throws: GRPCStatus(code: .deadlineExceeded, message: "Deadline Exceeded")) {
+                try await grpc.call("/test.Service/Slow", hello, timeout: .milliseconds(50))
+            }
+            let web = GRPC("http://127.0.0.1:\(server.web)")
+            await #expect(throws: WireError.self) { try await web.call("/test.Service/Echo", hello) }
+            web.close()
+        }
+    }
+
+    @Test func aConnectionThatHasGoneIsMadeAnew() async throws {
+        try await withServer { (server, grpc) async throws in
+            for _ in 0..<3 {
+                #expect(try await grpc.call("/test.Service/Echo", hello) == hello.message)
+                try server.restart()
+            }
+            let answers = try await withThrowingTaskGroup(of: ArraySlice<UInt8>.self) { group in
+                for _ in 0..<8 { group.addTask { try await grpc.call("/test.Service/Echo", hello) } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(answers.allSatisfy { $0 == hello.message })
+        }
+    }
+
+    @Test func answersThatAreNotOneWholeMessageAreRefused() {
+        func answer(_ body: [UInt8]) -> Response {
+            var response = Response()
+            (response.status, response.headers, response.body) = (200, [("grpc-status", "0")], body)
+            return response
+        }
+        #expect(throws: Never.self) { try GRPC.message(in: answer([0, 0, 0, 0, 1, 7])) }
+        for body: [UInt8] in [[], [0, 0, 0, 0], [1, 0, 0, 0, 1, 7], [0, 0, 0, 0, 2, 7], [0, 0, 0, 0, 1, 7, 0]] {
+            #expect(throws: WireError.self) { try GRPC.message(in: answer(body)) }
+        }
+        var proxy = Response()
+        proxy.status = 503
+        #expect(throws: GRPCStatus(http: 503)) { try GRPC.message(in: proxy) }
+    }
+}
