@@ -1,5 +1,5 @@
 """Two servers for the tests, HTTP and gRPC, on free ports of loopback. The first line says which; the end of input ends both."""
-import http.server, json, sys, threading, time
+import http.server, json, socket, sys, threading, time
 from concurrent import futures
 
 import grpc
@@ -18,7 +18,8 @@ class Web(http.server.BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(b"a few bytes")
             self.wfile.flush()
-            self.connection.close()
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
             return
         said = {"method": self.command, "path": self.path, "key": self.headers.get("api-key"), "port": self.client_address[1]}
         answer = body if self.path == "/echo" else json.dumps(said).encode()
