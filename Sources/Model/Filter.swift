@@ -40,6 +40,26 @@ package indirect enum Filter: Hashable, Sendable {
         }
     }
 
+    /// The same filter with other names; what follows a dot stays.
+    package func renamingFields(_ rename: (String) -> String) -> Filter {
+        func renamed(_ field: String) -> String {
+            let new = rename(field)
+            guard new == field, let dot = field.firstIndex(of: ".") else { return new }
+            return rename(String(field[..<dot])) + field[dot...]
+        }
+        return switch self {
+        case .all(let filters): .all(of: filters.map { $0.renamingFields(rename) })
+        case .any(let filters): .any(of: filters.map { $0.renamingFields(rename) })
+        case .not(let filter): .not(of: filter.renamingFields(rename))
+        case .compare(let field, let comparison, let value):
+            .compare(field: renamed(field), is: comparison, to: value)
+        case .within(let field, let values): .within(field: renamed(field), values: values)
+        case .like(let field, let pattern): .like(field: renamed(field), pattern: pattern)
+        case .exists(let field): .exists(field: renamed(field))
+        case .native: self
+        }
+    }
+
     /// The fields that it names.
     package var fields: Set<String> {
         switch self {

@@ -1,5 +1,5 @@
 /// How well a part of a shape can be held by a store.
-package enum Grade: String, Sendable { case exact, converted, lossy, impossible }
+package enum Grade: String, Sendable, CaseIterable { case exact, converted, lossy, impossible }
 
 package struct Verdict: Hashable, Sendable {
     package var subject: String
@@ -13,27 +13,33 @@ package struct Verdict: Hashable, Sendable {
     }
 }
 
-/// What a store does to values that it takes: people read it in the plan, and `verify` makes both sides alike by it.
-package enum Change: Hashable, Sendable {
-    /// Vectors are brought to length one.
-    case normalised(vector: String)
-    case rounded(vector: String, to: Element)
-    case dropped(field: String)
-    case nullAsAbsent(field: String)
-    case absentAsNull(field: String)
-    /// JSON keeps its meaning, not its spelling.
-    case reserialised(field: String)
+extension [Verdict] {
+    /// The graver of two verdicts on one thing stands; a store's own words are not replaced.
+    fileprivate func adding(_ other: Verdict) -> [Verdict] {
+        guard let place = firstIndex(where: { $0.subject == other.subject }) else { return self + [other] }
+        var verdicts = self
+        verdicts[place].grade = Swift.max(verdicts[place].grade, other.grade)
+        if verdicts[place].detail.isEmpty { verdicts[place].detail = other.detail }
+        return verdicts
+    }
+}
+
+extension Grade: Comparable {
+    package static func < (a: Grade, b: Grade) -> Bool { a.rank < b.rank }
+
+    private var rank: Int { Grade.allCases.firstIndex(of: self) ?? 0 }
 }
 
 /// What a store would make of a shape.
 package struct Fit: Hashable, Sendable {
     package var collection: Collection
+    /// For people; what ``changes`` say is in it too.
     package var verdicts: [Verdict]
     package var changes: [Change]
 
     package init(collection: Collection, verdicts: [Verdict], changes: [Change] = []) {
         self.collection = collection
-        self.verdicts = verdicts
+        self.verdicts = changes.reduce(verdicts) { $0.adding($1.verdict) }
         self.changes = changes
     }
 }

@@ -89,8 +89,27 @@ extension Parameter where Content == Located<Reference> {
     private static func reference(
         _ given: Given, bareWordIsCollection: Bool
     ) throws(Diagnostic) -> Located<Reference> {
-        let value = try given.single()
-        let reference = try value.reading("conn:collection") { value -> Reference? in
+        try given.single().reference(bareWordIsCollection: bareWordIsCollection)
+    }
+}
+
+extension Parameter where Content == [Located<Reference>] {
+    /// Several of T.
+    static func targets(_ name: String, _ summary: String) -> Parameter {
+        Parameter(name, .list(.target), summary) { given throws(Diagnostic) in
+            guard case .list(let values) = given else {
+                return [try given.single().reference(bareWordIsCollection: false)]
+            }
+            var references: [Located<Reference>] = []
+            for value in values { references.append(try value.reference(bareWordIsCollection: false)) }
+            return references
+        }
+    }
+}
+
+extension Located<Value> {
+    fileprivate func reference(bareWordIsCollection: Bool) throws(Diagnostic) -> Located<Reference> {
+        let reference = try reading("conn:collection") { value -> Reference? in
             switch value {
             case .reference(let reference): reference
             case .word(let text), .text(let text):
@@ -99,7 +118,7 @@ extension Parameter where Content == Located<Reference> {
             default: nil
             }
         }
-        return Located(reference, at: value.span)
+        return Located<Reference>(reference, at: span)
     }
 }
 

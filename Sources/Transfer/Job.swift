@@ -212,15 +212,6 @@ package final class Job: Sendable {
 }
 
 extension Collection {
-    /// The same columns in another collection's order; what that one lacks stays behind.
-    fileprivate func ordered(like other: Collection) -> Collection {
-        var ordered = self
-        ordered.vectors = other.vectors
-        ordered.fields = other.fields
-        ordered.isOpen = other.isOpen
-        return ordered
-    }
-
     fileprivate var withoutIndexes: Collection {
         var bare = self
         bare.indexes = []

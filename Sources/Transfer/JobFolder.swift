@@ -42,14 +42,16 @@ package struct JobFolder: Sendable {
         }
     }
 
-    /// The plan of the last copy that was finished from one place to another.
-    package static func last(from source: Site, to target: Site, in home: String) -> Plan? {
+    /// The last copy that was finished from one place to another, and its plan.
+    package static func last(
+        from source: Site, to target: Site, in home: String
+    ) -> (job: JobFolder, plan: Plan)? {
         for job in all(in: home) {
             guard let plan = try? job.plan(), plan.context.source == source, plan.context.target == target,
                 let state = try? job.state(), state.completion != nil,
                 plan.context.staging == nil || state.isPromoted && !state.isRolledBack
             else { continue }
-            return plan
+            return (job, plan)
         }
         return nil
     }

@@ -48,8 +48,8 @@ extension Job {
                 let side = Side(written, nil)
                 let origin = try Side(reading, plan.context.filter, plan.context.mapping, like: side)
                 let sync = Sync(
-                    source: origin, target: side, in: target, deleting: plan.existing != .append, patience: patience,
-                    progress: progress)
+                    source: origin, target: side, in: target, likeness: Likeness(changes: plan.context.changes),
+                    deleting: plan.existing != .append, patience: patience, progress: progress)
                 _ = try await sync.run()
             }
         }

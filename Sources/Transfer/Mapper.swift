@@ -9,9 +9,12 @@ struct Mapper: Sendable {
     /// For each column of the target, where it comes from.
     private let vectors: [Int]
     private let fields: [Origin]
+    /// Fields for which the target has no column, but room in its payload.
+    private let folded: [(field: Field, origin: Origin)]
 
     private enum Origin: Sendable {
         case column(Int)
+        case converted(Int, Conversion)
         case constant(JSONValue)
         case key
         /// The source has none, and the target does not insist.
@@ -39,7 +42,8 @@ struct Mapper: Sendable {
             } else if let value = mapping.set[field.name] {
                 fields.append(.constant(value))
             } else if let place = fieldNames.firstIndex(of: field.name) {
-                fields.append(.column(place))
+                let conversion = try Conversion(self.source.fields[place], to: field.type)
+                fields.append(conversion.map { .converted(place, $0) } ?? .column(place))
             } else if field.isNullable {
                 fields.append(.absent)
             } else {
@@ -47,33 +51,56 @@ struct Mapper: Sendable {
             }
         }
         (self.vectors, self.fields) = (vectors, fields)
+        folded = target.isOpen ? Mapper.folded(mapping, self.source, target) : []
+    }
+
+    private static func folded(
+        _ mapping: Mapping, _ source: Collection, _ target: Collection
+    ) -> [(field: Field, origin: Origin)] {
+        var all: [(field: Field, origin: Origin)] = source.fields.enumerated().map { place, field in
+            (Field(name: mapping.rename[field.name] ?? field.name, type: field.type), .column(place))
+        }
+        all.removeAll { mapping.set[$0.field.name] != nil }
+        for (name, value) in mapping.set.sorted(by: { $0.key < $1.key }) {
+            all.append((Field(name: name, type: value.fieldType), .constant(value)))
+        }
+        if let name = mapping.keepKeyAs { all.append((Field(name: name, type: .text(maxLength: nil)), .key)) }
+        return all.filter { item in !target.fields.contains { $0.name == item.field.name } }
     }
 
     var projection: Projection { mapping.projection }
 
-    func map(_ batch: Batch) -> Batch {
+    /// Throws for a record with a value that the target's type does not have.
+    func map(_ batch: Batch) throws(StoreError) -> Batch {
         guard mapping != .identity || !isInOrder else { return batch }
-        return Batch(
-            keys: keys(of: batch), vectors: vectors.map { batch.vectors[$0] },
-            fields: zip(fields, target.fields).map { column($0, $1, batch) }, rest: rest(of: batch),
-            partition: batch.partition)
+        var mapped = Batch(keys: keys(of: batch), partition: batch.partition)
+        for (place, field) in zip(vectors, target.vectors) {
+            let (given, column) = (source.vectors[place], batch.vectors[place])
+            let isSame = given.element == field.element || given.layout == .sparse
+            mapped.vectors.append(isSame ? column : try given.converted(column, to: field.element, batch))
+        }
+        for (origin, field) in zip(fields, target.fields) { mapped.fields.append(try column(origin, field, batch)) }
+        mapped.rest = try rest(of: batch)
+        return mapped
     }
 
     private var isInOrder: Bool {
         vectors == Array(source.vectors.indices) && fields.count == source.fields.count
+            && zip(source.vectors, target.vectors).allSatisfy { $0.element == $1.element }
             && zip(fields, source.fields.indices).allSatisfy { if case .column($1) = $0 { true } else { false } }
     }
 
-    private func keys(of batch: Batch) -> [Key] {
+    func keys(of batch: Batch) -> [Key] {
         switch mapping.keys {
         case .keep: batch.keys
         case .uuid5: batch.keys.map { .uuid(UUID(urlName: mapping.keyPrefix + $0.description)) }
         }
     }
 
-    private func column(_ origin: Origin, _ field: Field, _ batch: Batch) -> Column {
+    private func column(_ origin: Origin, _ field: Field, _ batch: Batch) throws(StoreError) -> Column {
         switch origin {
         case .column(let place): return batch.fields[place]
+        case .converted(let place, let conversion): return try conversion.convert(batch.fields[place], batch)
         case .constant(let value): return Column(repeating: value, field.type, count: batch.count)
         case .absent:
             var missing = ColumnBuilder(field.type)
@@ -86,8 +113,18 @@ struct Mapper: Sendable {
         }
     }
 
-    private func rest(of batch: Batch) -> Column? {
-        guard target.isOpen, let rest = batch.rest else { return nil }
+    private func rest(of batch: Batch) throws(StoreError) -> Column? {
+        guard target.isOpen else { return nil }
+        let open = open(batch)
+        guard !folded.isEmpty else { return open }
+        var columns: [(field: Field, column: Column)] = []
+        for (field, origin) in folded { columns.append((field, try column(origin, field, batch))) }
+        return (open ?? .nothing(batch.count)).adding(columns, count: batch.count)
+    }
+
+    /// What lies beyond the declared fields, under its new names.
+    private func open(_ batch: Batch) -> Column? {
+        guard let rest = batch.rest else { return nil }
         let names = mapping.fields.map { Set($0.map { Text($0) }) }
         // What a field now holds must not stand in the payload a second time.
         let taken = Set((mapping.set.keys + [mapping.keepKeyAs].compactMap(\.self)).map { Text($0) })
@@ -100,6 +137,11 @@ struct Mapper: Sendable {
 }
 
 extension Column {
+    /// No payload in any row.
+    fileprivate static func nothing(_ count: Int) -> Column {
+        Column(.bytes(Ragged(ends: Array(repeating: 0, count: count))), marks: Array(repeating: .absent, count: count))
+    }
+
     /// The same value in every row.
     fileprivate init(repeating value: JSONValue, _ type: FieldType, count: Int) {
         var column = ColumnBuilder(type)

@@ -53,6 +53,8 @@ package struct Context: Hashable, Sendable {
     package var sourceIdentity: Identity
     /// The target's shape, as its store makes it.
     package var shape: Collection
+    /// What the target does to values.
+    package var changes: [Change] = []
 
     package var fingerprint: String {
         Context.fingerprint(source, target, isStaged: staging != nil, filter, mapping, including)
@@ -107,6 +109,7 @@ extension Plan {
             "mapping": context.mapping.json,
             "including": .array(context.including.map(JSONValue.string)), "if_exists": .string(existing.rawValue),
             "source_identity": .string(context.sourceIdentity.token), "shape": context.shape.json,
+            "changes": .array(context.changes.map(\.json)),
             "moment": ["token": .string(moment.token), "life": .string(moment.life.rawValue)],
             "slices": .array(slices.map(\.json)), "tuning": tuning.json, "records": .integer(Int64(records)),
             "bytes": .integer(Int64(bytes)), "verdicts": .array(verdicts.map(\.json)),
@@ -119,7 +122,7 @@ extension Plan {
             let shape = json["shape"], let slices = json["slices"]?.array,
             let moment = json["moment"]?["token"]?.string,
             let life = json["moment"]?["life"]?.string.flatMap(Life.init(rawValue:)),
-            let tuning = Tuning(json: json["tuning"])
+            let tuning = Tuning(json: json["tuning"]), let changes = Change.all(json["changes"])
         else { throw JobError("this is no plan, or one of another version") }
         let filter = json["where"] ?? .null
         guard filter == .null || Filter(json: filter) != nil else {
@@ -130,7 +133,7 @@ extension Plan {
         context = Context(
             source: source, target: target, staging: json["staging"]?.string, filter: Filter(json: filter),
             mapping: mapping, including: json["including"]?.array?.compactMap(\.string) ?? [],
-            sourceIdentity: Identity(identity), shape: collection)
+            sourceIdentity: Identity(identity), shape: collection, changes: changes)
         self.moment = Moment(token: moment, life: life)
         self.slices = try Slice.all(slices)
         self.tuning = tuning
@@ -138,6 +141,15 @@ extension Plan {
         bytes = Int(json["bytes"]?.integer ?? 0)
         existing = json["if_exists"]?.string.flatMap(ExistingPolicy.init(rawValue:)) ?? .fail
         verdicts = json["verdicts"]?.array?.compactMap(Verdict.init(json:)) ?? []
+    }
+}
+
+extension Change {
+    /// All of them, or it is no plan: both sides are compared by them.
+    fileprivate static func all(_ json: JSONValue?) -> [Change]? {
+        guard let values = json?.array else { return json == nil ? [] : nil }
+        let changes = values.compactMap(Change.init(json:))
+        return changes.count == values.count ? changes : nil
     }
 }
 

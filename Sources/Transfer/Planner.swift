@@ -60,7 +60,7 @@ package struct Planner: Sendable {
             context: Context(
                 source: request.source, target: request.target, staging: request.staging, filter: request.filter,
                 mapping: request.mapping, including: request.including, sourceIdentity: description.identity,
-                shape: fit.collection),
+                shape: fit.collection, changes: fit.changes),
             moment: reading.moment, slices: slices, tuning: tuning, records: records,
             bytes: Int(Double(records) * sample.bytesPerRecord), verdicts: fit.verdicts + aliases(description),
             existing: request.existing, estimate: sample.estimate(records))

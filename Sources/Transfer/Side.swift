@@ -1,19 +1,22 @@
 import Model
 
-/// One of two collections that are compared: its records as the copy's mapping makes them.
+/// One of the collections that are compared: its records as the copy's mapping makes them.
 package struct Side: Sendable {
     let reading: any Reading
     let filter: Filter?
     let mapper: Mapper?
-    let hash: RecordHash
+    let mapping: Mapping
+    private var hash: RecordHash
     /// The shape behind the mapping.
-    let shape: Collection
+    package let shape: Collection
+    /// What hashes cannot tell.
+    private var probe: VectorProbe?
 
     /// A collection as it is.
     package init(_ reading: any Reading, _ filter: Filter?) {
         self.reading = reading
         self.filter = filter
-        mapper = nil
+        (mapper, mapping) = (nil, .identity)
         shape = reading.description.collection
         hash = RecordHash(shape)
     }
@@ -23,9 +26,18 @@ package struct Side: Sendable {
         let source = reading.description.collection
         self.reading = reading
         self.filter = filter
+        self.mapping = mapping
         shape = try mapping.shape(of: source, named: other.shape.name).inOrder(of: other.shape)
         mapper = try Mapper(mapping, from: source, to: shape)
         hash = RecordHash(shape)
+    }
+
+    /// The same, with values made alike; what no hash can tell is looked up in `target`.
+    func alike(_ rules: ValueRules, probing target: Side? = nil) -> Side {
+        var side = self
+        side.hash = RecordHash(shape, rules)
+        side.probe = target.flatMap { VectorProbe($0.reading, rules, shape: shape) }
+        return side
     }
 
     func sketch() async throws -> Sketch {
@@ -52,13 +64,15 @@ package struct Side: Sendable {
         return found
     }
 
-    struct Entry {
+    struct Entry: Sendable {
         /// As this side's own collection has it.
         var key: Key
+        /// Which of several sources has it.
+        var origin = 0
         var count = 0
         var sum: UInt64 = 0
 
-        init(key: Key) { self.key = key }
+        init(key: Key, origin: Int = 0) { (self.key, self.origin) = (key, origin) }
 
         mutating func add(_ record: UInt64) {
             count += 1
@@ -66,13 +80,29 @@ package struct Side: Sendable {
         }
     }
 
-    /// One record by its key as this side has it, for the reason why it differs.
-    func record(_ key: Key) async throws -> Batch { try await records([key]) }
+    /// All keys with the hashes of what they become.
+    func eachKey(_ body: ([Key], [UInt64]) -> Void) async throws {
+        for try await page in FilteredPages(reading, filter, wanted: .keys, budget: Budget(records: 10_000)) {
+            try Task.checkCancellation()
+            body(page.batch.keys, (mapper?.keys(of: page.batch) ?? page.batch.keys).map(Hash.of))
+        }
+    }
 
-    /// Records by their keys, as they are on this side.
+    /// Records by their keys, as they are compared.
     func records(_ keys: [Key]) async throws -> Batch {
         let found = try await reading.fetch(keys, mapper?.projection ?? .all)
-        return mapper?.map(found) ?? found
+        return try mapper?.map(found) ?? found
+    }
+
+    /// The hashes of records by their keys.
+    func hashes(_ keys: [Key]) async throws -> (keys: [UInt64], records: [UInt64]) {
+        try await hashes(records(keys))
+    }
+
+    /// Records by their keys, as another collection takes them.
+    func records(_ keys: [Key], arrivingIn target: Collection) async throws -> Batch {
+        let arriving = try Mapper(mapping, from: reading.description.collection, to: shape.ordered(like: target))
+        return try await arriving.map(reading.fetch(keys, mapping.projection))
     }
 
     private func each(_ slice: Slice, _ body: ([Key], [UInt64], [UInt64]) -> Void) async throws {
@@ -80,10 +110,16 @@ package struct Side: Sendable {
         let pages = FilteredPages(reading, filter, wanted: projection, slice: slice, budget: Budget(records: 10_000))
         for try await page in pages {
             try Task.checkCancellation()
-            let batch = mapper?.map(page.batch) ?? page.batch
-            let (keys, records) = hash.hashes(batch)
+            let (keys, records) = try await hashes(mapper?.map(page.batch) ?? page.batch)
             body(page.batch.keys, keys, records)
         }
+    }
+
+    private func hashes(_ batch: Batch) async throws -> (keys: [UInt64], records: [UInt64]) {
+        var (keys, records) = hash.hashes(batch)
+        // A record whose vectors are others gets a hash that the target's cannot have.
+        for row in try await probe?.unlike(batch) ?? [] { records[row] = Hash.mix(records[row], Hash.unlike) }
+        return (keys, records)
     }
 }
 
@@ -93,6 +129,15 @@ extension Collection {
         guard Set(vectors) == Set(other.vectors), Set(fields) == Set(other.fields) else { return self }
         var ordered = self
         (ordered.vectors, ordered.fields) = (other.vectors, other.fields)
+        return ordered
+    }
+
+    /// The columns of another collection, for records of this one that are to be written there.
+    func ordered(like other: Collection) -> Collection {
+        var ordered = self
+        ordered.vectors = other.vectors
+        ordered.fields = other.fields
+        ordered.isOpen = other.isOpen
         return ordered
     }
 }

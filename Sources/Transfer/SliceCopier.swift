@@ -53,7 +53,7 @@ struct SliceCopier: Sendable {
     }
 
     private func write(_ page: Page, _ attempt: Attempt, _ unrecorded: inout Unrecorded) async throws {
-        let batch = mapper.map(page.batch)
+        let batch = try mapper.map(page.batch)
         let start = ContinuousClock.now
         let rejected = try await writer.write(batch, attempt)
         unrecorded.rejected += rejected

@@ -4,6 +4,7 @@ import Model
 package struct Sync: Sendable {
     private let source: Side
     private let target: Side
+    private let comparison: Verify
     private let store: any Store
     private let deletes: Bool
     private let patience: Patience
@@ -12,10 +13,11 @@ package struct Sync: Sendable {
 
     /// `store` holds the target.
     package init(
-        source: Side, target: Side, in store: any Store, deleting: Bool, patience: Patience = Patience(),
-        progress: Progress = Progress(total: 0)
+        source: Side, target: Side, in store: any Store, likeness: Likeness = .exact, deleting: Bool,
+        patience: Patience = Patience(), progress: Progress = Progress(total: 0)
     ) {
         (self.patience, self.progress) = (patience, progress)
+        comparison = Verify([source], against: target, likeness: likeness)
         self.source = source
         self.target = target
         self.store = store
@@ -33,7 +35,7 @@ package struct Sync: Sendable {
 
     package func run() async throws -> Result {
         var result = Result()
-        for round in try await Verify(source: source, target: target).rounds() {
+        for round in try await comparison.rounds() {
             try await mend(round, &result)
         }
         try await writer.settle()
@@ -47,8 +49,8 @@ package struct Sync: Sendable {
     }
 
     private func mend(_ buckets: Set<Int>, _ result: inout Result) async throws {
-        let left = try await source.records(in: buckets)
-        let right = try await target.records(in: buckets)
+        let left = try await comparison.records(in: buckets)
+        let right = try await comparison.target.records(in: buckets)
         var wanted: [Key] = []
         for (hash, entry) in left {
             guard let other = right[hash] else {
@@ -67,7 +69,8 @@ package struct Sync: Sendable {
     private func write(_ keys: [Key], _ result: inout Result) async throws {
         for start in stride(from: 0, to: keys.count, by: Sync.batch) {
             try Task.checkCancellation()
-            let batch = try await source.records(Array(keys[start..<min(start + Sync.batch, keys.count)]))
+            let batch = try await source.records(
+                Array(keys[start..<min(start + Sync.batch, keys.count)]), arrivingIn: target.shape)
             _ = try await writer.write(batch, .again)
             result.bytes += batch.byteCount
         }

@@ -1,17 +1,20 @@
-import JSON
 import Model
 
-/// Whether two collections hold the same: every record of both, in memory that does not grow with them.
+/// Whether a collection holds the same as another, or as several together: every record of all, in memory that does
+/// not grow with them.
 package struct Verify: Sendable {
-    private let source: Side
-    private let target: Side
+    let sources: [Side]
+    let target: Side
+    private let difference: RecordDifference
     private let mostExamples: Int
     /// Records whose keys may be held at once, when differing buckets are looked into.
     var roundSize = 1_000_000
 
-    package init(source: Side, target: Side, mostExamples: Int = 10) {
-        self.source = source
-        self.target = target
+    package init(_ sources: [Side], against target: Side, likeness: Likeness = .exact, mostExamples: Int = 10) {
+        let rules = ValueRules(likeness, shapes: sources.map(\.shape) + [target.shape])
+        self.target = target.alike(rules)
+        self.sources = sources.map { $0.alike(rules, probing: target) }
+        difference = RecordDifference(rules)
         self.mostExamples = mostExamples
     }
 
@@ -21,44 +24,70 @@ package struct Verify: Sendable {
         /// Where the record is.
         package var side: Presence
         package var why: String
+        /// Which of several sources has it.
+        package var origin = 0
     }
 
     package struct Result: Sendable {
         package var sourceCount = 0
         package var targetCount = 0
+        package var compared = 0
         package var missing = 0
         package var extra = 0
         package var different = 0
         package var examples: [Example] = []
 
-        package var isEqual: Bool { missing == 0 && extra == 0 && different == 0 }
+        package var isEqual: Bool { missing == 0 && extra == 0 && different == 0 && sourceCount == targetCount }
     }
 
     package func run() async throws -> Result {
-        async let left = source.sketch()
-        let right = try await target.sketch()
-        let (a, b) = (try await left, right)
+        let (a, b) = try await sketches()
         var result = Result()
         result.sourceCount = a.total.count
         result.targetCount = b.total.count
         // Digests nominate, comparison convicts.
-        for round in rounds(a.suspects(against: b), a, b) { try await compare(round, &result) }
+        for buckets in rounds(a, b) { try await compare(records(in: buckets), target.records(in: buckets), &result) }
+        result.compared = max(result.sourceCount, result.targetCount)
+        return result
+    }
+
+    /// Only so many records, the same ones for the same seed.
+    package func sample(_ size: Int, seed: UInt64) async throws -> Result {
+        async let left = KeySample(sources, size: size, seed: seed)
+        let right = try await KeySample([target], size: size, seed: seed)
+        var (a, b) = (try await left, right)
+        let limit = min(a.limit(), b.limit())
+        var result = Result()
+        result.sourceCount = a.total
+        result.targetCount = b.total
+        let (expected, found) = (a.entries(upTo: limit), b.entries(upTo: limit))
+        result.compared = Set(expected.keys).union(found.keys).count
+        try await compare(summed(expected, sources), summed(found, [target]), &result)
         return result
     }
 
     /// The buckets that differ, in groups small enough to be held in memory.
     func rounds() async throws -> [Set<Int>] {
-        async let left = source.sketch()
-        let right = try await target.sketch()
-        let (a, b) = (try await left, right)
-        return rounds(a.suspects(against: b), a, b)
+        let (a, b) = try await sketches()
+        return rounds(a, b)
     }
 
-    /// Suspects in groups small enough to be held in memory.
-    private func rounds(_ suspects: [Int], _ a: Sketch, _ b: Sketch) -> [Set<Int>] {
+    private func sketches() async throws -> (Sketch, Sketch) {
+        async let left = source()
+        let right = try await target.sketch()
+        return (try await left, right)
+    }
+
+    private func source() async throws -> Sketch {
+        var sketch = Sketch()
+        for side in sources { sketch = try await sketch + side.sketch() }
+        return sketch
+    }
+
+    private func rounds(_ a: Sketch, _ b: Sketch) -> [Set<Int>] {
         var rounds: [Set<Int>] = []
         var size = roundSize
-        for bucket in suspects {
+        for bucket in a.suspects(against: b) {
             let count = a.buckets[bucket].count + b.buckets[bucket].count
             if size + count > roundSize {
                 rounds.append([])
@@ -70,9 +99,37 @@ package struct Verify: Sendable {
         return rounds
     }
 
-    private func compare(_ buckets: Set<Int>, _ result: inout Result) async throws {
-        let left = try await source.records(in: buckets)
-        var right = try await target.records(in: buckets)
+    // MARK: Records
+
+    /// Keys and hashes of the sources' records whose bucket is wanted.
+    func records(in wanted: Set<Int>) async throws -> [UInt64: Side.Entry] {
+        var all: [UInt64: Side.Entry] = [:]
+        for (origin, side) in sources.enumerated() {
+            for (hash, entry) in try await side.records(in: wanted) {
+                all[hash, default: Side.Entry(key: entry.key, origin: origin)].add(entry)
+            }
+        }
+        return all
+    }
+
+    /// Entries of a sample with the hashes of their records.
+    private func summed(_ entries: [UInt64: Side.Entry], _ sides: [Side]) async throws -> [UInt64: Side.Entry] {
+        var summed = entries
+        for (origin, side) in sides.enumerated() {
+            let keys = entries.values.filter { $0.origin == origin }.map(\.key)
+            for start in stride(from: 0, to: keys.count, by: 1_000) {
+                try Task.checkCancellation()
+                let (hashes, records) = try await side.hashes(Array(keys[start..<min(start + 1_000, keys.count)]))
+                for (hash, record) in zip(hashes, records) { summed[hash]?.sum &+= record }
+            }
+        }
+        return summed
+    }
+
+    private func compare(
+        _ left: [UInt64: Side.Entry], _ right: [UInt64: Side.Entry], _ result: inout Result
+    ) async throws {
+        var right = right
         var differing: [(Side.Entry, Side.Entry?)] = []
         for (hash, entry) in left {
             let other = right.removeValue(forKey: hash)
@@ -91,9 +148,11 @@ package struct Verify: Sendable {
     private func addExample(_ entry: Side.Entry, _ other: Side.Entry?, _ result: inout Result) async throws {
         guard result.examples.count < mostExamples else { return }
         guard let other else {
-            return add(Example(key: entry.key, side: .source, why: "missing in the target"), &result)
+            let why = "missing in the target"
+            return add(Example(key: entry.key, side: .source, why: why, origin: entry.origin), &result)
         }
-        add(Example(key: other.key, side: .both, why: try await reason(entry, other)), &result)
+        let why = try await reason(entry, other)
+        add(Example(key: other.key, side: .both, why: why, origin: entry.origin), &result)
     }
 
     private func add(_ example: Example, _ result: inout Result) {
@@ -102,10 +161,28 @@ package struct Verify: Sendable {
 
     private func reason(_ a: Side.Entry, _ b: Side.Entry) async throws -> String {
         guard a.count == b.count else { return "\(a.count) times in the source, \(b.count) times in the target" }
-        let (left, right) = (try await source.record(a.key), try await target.record(b.key))
+        let source = sources[a.origin]
+        let (left, right) = (try await source.records([a.key]), try await target.records([b.key]))
         guard left.count == 1, right.count == 1 else { return "its values differ" }
-        return RecordFields.difference(
-            RecordFields(source.shape).values(left, 0), RecordFields(target.shape).values(right, 0))
-            ?? "its values differ"
+        return difference.text(left, source.shape, right, target.shape) ?? "its values differ"
+    }
+}
+
+extension Side.Entry {
+    fileprivate mutating func add(_ other: Side.Entry) {
+        count += other.count
+        sum &+= other.sum
+    }
+}
+
+extension KeySample {
+    init(_ sides: [Side], size: Int, seed: UInt64) async throws {
+        var sample = KeySample(size: size, seed: seed)
+        for (origin, side) in sides.enumerated() {
+            try await side.eachKey { keys, hashes in
+                for (key, hash) in zip(keys, hashes) { sample.add(hash, Side.Entry(key: key, origin: origin)) }
+            }
+        }
+        self = sample
     }
 }

@@ -16,7 +16,7 @@ import Testing
         let target = try mapping.shape(of: shape, named: "t")
         let mapper = try Mapper(mapping, from: shape, to: target)
         let batch = try Sample.batch([line], of: shape).projected(mapping.projection, shape)
-        return mapper.map(batch).lines(of: target)
+        return try mapper.map(batch).lines(of: target)
     }
 
     @Test func nothingChangesNothing() throws { #expect(try mapped(.identity) == [line]) }

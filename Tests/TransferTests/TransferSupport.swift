@@ -76,11 +76,11 @@ struct Trip {
 
 func verified(
     _ source: any Store, _ a: String, _ target: any Store, _ b: String, _ mapping: Mapping = .identity,
-    filter: Filter? = nil, roundSize: Int = 1_000_000
+    filter: Filter? = nil, likeness: Likeness = .exact, roundSize: Int = 1_000_000
 ) async throws -> Verify.Result {
     let (left, right) = (try await source.read(a, at: nil), try await target.read(b, at: nil))
     let copied = Side(right, nil)
-    var verify = Verify(source: try Side(left, filter, mapping, like: copied), target: copied)
+    var verify = Verify([try Side(left, filter, mapping, like: copied)], against: copied, likeness: likeness)
     verify.roundSize = roundSize
     let result = try await verify.run()
     await left.close()

@@ -42,17 +42,17 @@ extension Session {
     fileprivate func sync(
         _ source: Place, _ target: Place, _ filter: Filter?, deleting: Bool
     ) async throws -> Sync.Result {
-        let earlier = JobFolder.last(from: site(source), to: site(target), in: invocation.home)
-        let mapping = earlier?.context.mapping ?? .identity
-        return try await source.reading { left in
-            try await target.reading { right in
-                let side = Side(right, nil)
-                do {
-                    let wanted = filter ?? earlier?.context.filter
-                    let other = try mapping == .identity ? Side(left, wanted) : Side(left, wanted, mapping, like: side)
-                    return try await Sync(source: other, target: side, in: target.store, deleting: deleting).run()
-                } catch let error as JobError { throw Failure(error, at: source.span) }
-            }
+        let earlier = JobFolder.last(from: site(source), to: site(target), in: invocation.home)?.plan
+        let origin = ComparisonTask.Origin(
+            place: source, mapping: earlier?.context.mapping ?? .identity, filter: filter ?? earlier?.context.filter,
+            plan: earlier, words: "")
+        return try await comparing(ComparisonTask(origins: [origin], target: target)) { open in
+            do {
+                return try await Sync(
+                    source: open.sources[0], target: open.target, in: target.store,
+                    likeness: Likeness(changes: open.changes), deleting: deleting
+                ).run()
+            } catch let error as JobError { throw Failure(error, at: source.span) }
         }
     }
 }

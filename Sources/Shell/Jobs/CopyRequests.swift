@@ -102,7 +102,8 @@ extension Session {
         throw Failure("E0902", "source and target are the same collection", at: span)
     }
 
-    private func mapping(_ call: Call) async throws -> Mapping {
+    /// The mapping that a line asks for.
+    func mapping(_ call: Call) async throws -> Mapping {
         let options = try call.optional(Copying.options) ?? Options()
         var rename: [String: String] = [:]
         for pair in try call.optional(Copying.rename) ?? [] {
