@@ -169,7 +169,11 @@ package struct Completion {
     }
 
     private func values(of option: String) -> [Candidate] {
-        option == "metric" ? Slot.metrics.map { Candidate($0.word, kind: "metric", note: $0.summary) } : []
+        switch option {
+        case "metric": Slot.metrics.map { Candidate($0.word, kind: "metric", note: $0.summary) }
+        case "vectors": ["exact", "direction", "tolerance"].map { Candidate($0, kind: "word", note: "") }
+        default: []
+        }
     }
 }
 

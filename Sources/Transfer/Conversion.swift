@@ -89,7 +89,11 @@ extension Column {
                 json.raw(members)
             }
             json.raw("}")
-            if isNew, mark(row) != .value { objects.append(missing: mark(row)) } else { objects.append(bytes: json.bytes) }
+            if isNew, mark(row) != .value {
+                objects.append(missing: mark(row))
+            } else {
+                objects.append(bytes: json.bytes)
+            }
         }
         return objects.column()
     }

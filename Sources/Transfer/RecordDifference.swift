@@ -30,7 +30,8 @@ struct RecordDifference: Sendable {
     private func difference(_ a: VectorInRecord, _ b: VectorInRecord, _ rule: ValueRules.VectorRule?) -> String? {
         if case .leftOut = rule { return nil }
         guard let left = a.numbers, let right = b.numbers else {
-            let isAlike = a.mark == b.mark || rules.field(a.name).contains(.mergesNull) && a.mark != .value && b.mark != .value
+            let isAlike =
+                a.mark == b.mark || rules.field(a.name).contains(.mergesNull) && a.mark != .value && b.mark != .value
             return isAlike ? nil : "expected \(a.mark.noun), found \(b.mark.noun)"
         }
         switch rule {

@@ -88,7 +88,9 @@ struct VectorNumbers: Sendable {
         }
     }
 
-    func isShaped(like other: VectorNumbers) -> Bool { numbers.count == other.numbers.count && indices == other.indices }
+    func isShaped(like other: VectorNumbers) -> Bool {
+        numbers.count == other.numbers.count && indices == other.indices
+    }
 
     /// Each of its vectors at length one; what has no direction stays as it is.
     var normalised: VectorNumbers {

@@ -97,6 +97,14 @@ struct DocumentedExample: CustomTestStringConvertible, Sendable {
         case ("merge", _): "create db:alpha_docs like db:notes\nput db:alpha_docs from ./some.jsonl"
         case ("promote", _), ("rollback", _), ("prune", _): "copy old:notes to db:notes staged"
         case ("verify", let line) where line.contains("staged"): "copy old:notes to db:notes staged"
+        case ("verify", let line) where line.contains("<project>"):
+            """
+            create db:alpha_docs like db:notes
+            put db:alpha_docs from ./some.jsonl
+            create db:beta_docs like db:notes
+            put db:beta_docs from ./some.jsonl
+            merge db:<project>_docs into new:docs set project=$project with ids=uuid5
+            """
         default: ""
         }
     }

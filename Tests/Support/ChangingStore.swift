@@ -144,7 +144,9 @@ extension Change {
                 texts.append(rows[row])
                 continue
             }
-            texts.append(Array(JSONValue.object(members.compactMap(applied)).text.utf8))
+            let changed = members.compactMap(applied)
+            // What is not changed keeps its spelling.
+            texts.append(changed == members ? Array(rows[row]) : Array(JSONValue.object(changed).text.utf8))
         }
         return Column(.bytes(texts), marks: column.marks)
     }

@@ -56,8 +56,11 @@ import Testing
     private static func altered(_ store: any Store) async throws -> Batch {
         let shape = try await store.describe("to").collection
         let isThere = shape.fields.contains { $0.name == "f_int64" }
-        let line = isThere ? lines[0].replacing("\"f_int64\":5", with: "\"f_int64\":6") : lines[0]
-            .replacing("\"f_int64\":5", with: "\"f_float\":0.5").replacing(#","v_multi":[[1,2]]"#, with: "")
+        let line =
+            isThere
+            ? lines[0].replacing("\"f_int64\":5", with: "\"f_int64\":6")
+            : lines[0]
+                .replacing("\"f_int64\":5", with: "\"f_float\":0.5").replacing(#","v_multi":[[1,2]]"#, with: "")
         return try Sample.batch([line], of: shape)
     }
 
@@ -78,7 +81,10 @@ import Testing
 
     @Test func aPlanSaysWhatHappensToValues() async throws {
         let (_, plan) = try await trip(
-            [.normalised(vector: "v_float32"), .rounded(vector: "v_float16", to: .bfloat16), .dropped(field: "f_int8")],
+            [
+                .normalised(vector: "v_float32"), .rounded(vector: "v_float16", to: .bfloat16),
+                .dropped(field: "f_int8"),
+            ],
             isDeclared: true)
         let words = plan.verdicts.filter { $0.grade != .exact }.map { "\($0.subject): \($0.grade) \($0.detail)" }
         #expect(

@@ -33,7 +33,9 @@ import Testing
         #expect(result.examples.count == 10)
         for example in result.examples {
             guard case .integer(let key) = example.key else { continue }
-            let why = key < 20 ? "missing in the target" : key >= 500 ? "only in the target" : "field page: expected 10, found -1"
+            let why =
+                key < 20
+                ? "missing in the target" : key >= 500 ? "only in the target" : "field page: expected 10, found -1"
             #expect(example.why == why, "\(key)")
         }
     }
@@ -64,7 +66,8 @@ import Testing
             #"{"key":"k","vectors":{"v_float32":\#($0)},"fields":{}}"#
         }
         let result = try await verified(store([lines[0]]), "c", store([lines[1]]), "c")
-        #expect(result.different == 1 && result.examples[0].why == "vector v_float32: expected 8.0 at 7, found 8.000001")
+        #expect(
+            result.different == 1 && result.examples[0].why == "vector v_float32: expected 8.0 at 7, found 8.000001")
     }
 
     @Test func keysThatLookAlikeAreTwo() async throws {

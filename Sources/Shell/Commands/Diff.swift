@@ -17,24 +17,30 @@ extension Command {
                 Example("diff old:notes to new:notes where page < 10 limit 5", "The first five of a part."),
             ])
     ) { call, session in
-        let limit = try call.optional(Shared.limit) ?? .max
+        let limit = try call.optional(Shared.limit) ?? 1_000
         var found: [Verify.Example] = []
-        for task in try await session.comparisons(of: call[target], with: call[source], call) where found.count < limit {
-            let examples = try await session.comparing(task) { open in
+        var total = 0
+        for task in try await session.comparisons(of: call[target], with: [call[source]], call) {
+            let room = limit - found.count
+            let result = try await session.comparing(task) { open in
                 let likeness = Likeness(changes: open.changes)
                 return try await Verify(
-                    open.sources, against: open.target, likeness: likeness, mostExamples: limit - found.count
-                ).run().examples
+                    open.sources, against: open.target, likeness: likeness, mostExamples: room
+                ).run()
             }
-            found += examples
+            found += result.examples
+            total += result.missing + result.extra + result.different
         }
         let rows = found.map(\.json)
         try await session.answer(call) { try await $0.print(rows: rows, columns: ["key", "side", "why"]) }
-        if found.isEmpty { session.say(call, "no differences") }
+        if total == 0 { session.say(call, "no differences") }
+        if total > found.count {
+            session.say(call, "these are \(found.count) of \(total) differences; `limit` shows more")
+        }
     }
 }
 
-private let source = Parameter<[Located<Reference>]>.targets("source", "One side")
+private let source = Parameter<Located<Reference>>.target("source", "One side")
 private let target = Parameter<Located<Reference>>.target("target", "The other side")
 
 extension Verify.Example {

@@ -48,24 +48,26 @@ extension Session {
         let options = try VerifyOptions(call.optional(options) ?? Options())
         let tasks = try await comparisons(of: call[copied], with: call[source], call, as: call.optional(job))
         var documents: [JSONValue] = []
-        var isEqual = true
+        var differing: [String] = []
         for task in tasks {
-            let (document, equal) =
+            let found =
                 call.has("staged")
                 ? try await verifiedStaged(task, options, call) : try await verified(task, options, call)
-            documents.append(document)
-            isEqual = isEqual && equal
+            documents.append(found.document)
+            if let why = found.difference { differing.append(why) }
         }
         try await answer(call) { output in
             try await output.print(documents.count == 1 ? documents[0] : .array(documents))
         }
-        guard isEqual else { throw Failure("E0906", "the collections differ", at: call.verb, exit: .different) }
+        guard !differing.isEmpty else { return }
+        let rest = differing.count > 1 ? ", and \(differing.count - 1) more of \(tasks.count)" : ""
+        throw Failure("E0906", differing[0] + rest, at: call.verb, exit: .different)
     }
 
     /// Compares what is staged, and notes in its job how that ended.
     private func verifiedStaged(
         _ task: ComparisonTask, _ options: VerifyOptions, _ call: Call
-    ) async throws -> (JSONValue, Bool) {
+    ) async throws -> VerifyAnswer {
         var task = task
         let copy = task.target
         var staged = try stagedCopy(of: task.origins[0].place, for: copy, as: call.optional(job))
@@ -76,7 +78,8 @@ extension Session {
             let found = try await verified(task, options, call)
             // A part that is equal says nothing of the whole.
             let isPart = try call.optional(Shared.filter) != nil || options.sample != nil
-            if !isPart || !found.1 { try await staged.record([.verified(equal: found.1)], holding: lock) }
+            let isEqual = found.difference == nil
+            if !isPart || !isEqual { try await staged.record([.verified(equal: isEqual)], holding: lock) }
             return found
         } catch let error as JobError { throw Failure(error, at: copy.span) }
     }

@@ -153,7 +153,9 @@ extension Session {
     /// The plan of a job, or one in a file.
     private func plan(named job: Located<String>?) async throws -> (Plan, String)? {
         guard let job else { return nil }
-        if let folder = JobFolder.find(job.value, in: invocation.home) { return (try folder.plan(), "of job \(folder.id)") }
+        if let folder = JobFolder.find(job.value, in: invocation.home) {
+            return (try folder.plan(), "of job \(folder.id)")
+        }
         guard job.value.contains("/") || job.value.hasSuffix(".json") else {
             throw Failure("E0907", "no job '\(job.value)'", at: job.span, help: ["`jobs` lists them"])
         }
@@ -194,7 +196,8 @@ extension Session {
             return try await opening(task.origins[...], [], like: target) { sources in
                 var changes: [Change] = []
                 for (origin, side) in zip(task.origins, sources) {
-                    let made = origin.plan?.context.changes ?? task.target.store.fit(side.shape, into: target.shape).changes
+                    let made =
+                        origin.plan?.context.changes ?? task.target.store.fit(side.shape, into: target.shape).changes
                     for change in made where !changes.contains(change) { changes.append(change) }
                 }
                 return try await body(OpenComparison(sources: sources, target: target, changes: changes))

@@ -43,9 +43,16 @@ struct VerifyOptions {
     }
 }
 
+/// What `verify` prints for one comparison.
+struct VerifyAnswer {
+    var document: JSONValue
+    /// How they differ, in words; nil if they are equal.
+    var difference: String?
+}
+
 extension Session {
-    /// What a comparison has found, and whether both sides are the same.
-    func verified(_ task: ComparisonTask, _ options: VerifyOptions, _ call: Call) async throws -> (JSONValue, Bool) {
+    /// What a comparison has found.
+    func verified(_ task: ComparisonTask, _ options: VerifyOptions, _ call: Call) async throws -> VerifyAnswer {
         let (result, checks) = try await comparing(task) { open in
             let likeness = Likeness(changes: open.changes, vectors: options.vectors, tolerance: options.tolerance)
             let verify = Verify(open.sources, against: open.target, likeness: likeness)
@@ -61,20 +68,31 @@ extension Session {
             return (result, checks)
         }
         if options.sample != nil {
-            say(call, "a sample of \(result.compared) keys was compared, not every record; the same again: seed=\(options.seed)")
+            say(
+                call,
+                "a sample of \(result.compared) keys was compared, not every record; the same again: seed=\(options.seed)"
+            )
         }
-        let isEqual = result.isEqual && checks.allSatisfy { $0.result != .different }
-        return (document(result, checks, task, isEqual), isEqual)
+        let differing = checks.filter { $0.result == .different }.map(\.name)
+        let document = document(result, checks, task, isEqual: differing.isEmpty)
+        guard !differing.isEmpty else { return VerifyAnswer(document: document) }
+        let words = result.isEqual ? differing.joined(separator: ", ") : result.summary
+        let sources = task.origins.map(\.place.description).joined(separator: ", ")
+        return VerifyAnswer(
+            document: document, difference: "\(task.target.description) differs from \(sources): \(words)")
     }
 
     private func document(
-        _ result: Verify.Result, _ checks: [Check], _ task: ComparisonTask, _ isEqual: Bool
+        _ result: Verify.Result, _ checks: [Check], _ task: ComparisonTask, isEqual: Bool
     ) -> JSONValue {
         let examples = result.examples.map { example in
             let isMerged = task.origins.count > 1 && example.side != .target
             let source = isMerged ? task.origins[example.origin].place.description : nil
             return JSONValue.object(
-                [JSONValue.Member("key", .string(example.key.description)), JSONValue.Member("why", .string(example.why))]
+                [
+                    JSONValue.Member("key", .string(example.key.description)),
+                    JSONValue.Member("why", .string(example.why)),
+                ]
                     + (source.map { [JSONValue.Member("source", .string($0))] } ?? []))
         }
         return [
@@ -108,7 +126,8 @@ extension Session {
         case (.exact, _): break
         case (.direction, let tolerance):
             words.append("vectors by direction" + (tolerance.map { ", within \($0)" } ?? ""))
-        case (.tolerance, let tolerance): words.append("vectors within \(tolerance.map { "\($0)" } ?? "their rounding")")
+        case (.tolerance, let tolerance):
+            words.append("vectors within \(tolerance.map { "\($0)" } ?? "their rounding")")
         }
         return Check(
             name: "records", result: result.isEqual ? .equal : .different, detail: words.joined(separator: "; "))
@@ -189,5 +208,10 @@ extension Session {
 }
 
 extension Verify.Result {
-    var summary: String { "\(missing) missing, \(extra) extra, \(different) different" }
+    var summary: String {
+        let isOnlyCounted = missing + extra + different == 0 && sourceCount != targetCount
+        return isOnlyCounted
+            ? "\(sourceCount) records, and \(targetCount) there"
+            : "\(missing) missing, \(extra) extra, \(different) different"
+    }
 }
