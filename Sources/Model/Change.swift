@@ -5,12 +5,14 @@ package enum Change: Hashable, Sendable {
     /// Vectors are brought to length one.
     case normalised(vector: String)
     case rounded(vector: String, to: Element)
-    /// A vector is meant where no payload field has the name.
+    /// A vector is meant where no payload field has the name; ``everyField`` is what no shape declares.
     case dropped(field: String)
     case nullAsAbsent(field: String)
     case absentAsNull(field: String)
     /// JSON keeps its meaning, not its spelling: `1.0` may come back as `1`.
     case reserialised(field: String)
+    /// Records get keys of the store's own.
+    case rekeyed
 
     /// Stands for every payload field, those that no shape declares included.
     package static let everyField = "*"
@@ -22,10 +24,12 @@ extension Change {
         switch self {
         case .normalised(let vector): Verdict("vector \(vector)", .converted, "brought to length one")
         case .rounded(let vector, let element): Verdict("vector \(vector)", .lossy, "rounded to \(element.rawValue)")
+        case .dropped(Change.everyField): Verdict("open payload", .lossy, "left out")
         case .dropped(let field): Verdict(subject(field), .lossy, "left out")
         case .nullAsAbsent(let field): Verdict(subject(field), .converted, "null arrives as nothing")
         case .absentAsNull(let field): Verdict(subject(field), .converted, "nothing arrives as null")
         case .reserialised(let field): Verdict(subject(field), .converted, "written anew with the same meaning")
+        case .rekeyed: Verdict("key", .converted, "made by the target; `keep_id_as` keeps the old one in a field")
         }
     }
 
@@ -42,6 +46,7 @@ extension Change {
         case .nullAsAbsent(let field): ["change": "null_as_absent", "field": .string(field)]
         case .absentAsNull(let field): ["change": "absent_as_null", "field": .string(field)]
         case .reserialised(let field): ["change": "reserialised", "field": .string(field)]
+        case .rekeyed: ["change": "rekeyed"]
         }
     }
 
@@ -56,6 +61,7 @@ extension Change {
         case ("null_as_absent", _, let field?): self = .nullAsAbsent(field: field)
         case ("absent_as_null", _, let field?): self = .absentAsNull(field: field)
         case ("reserialised", _, let field?): self = .reserialised(field: field)
+        case ("rekeyed", _, _): self = .rekeyed
         default: return nil
         }
     }

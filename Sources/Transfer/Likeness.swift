@@ -31,6 +31,8 @@ struct ValueRules: Sendable {
     private(set) var fields: [String: FieldRule] = [:]
     /// For every other payload field.
     private(set) var others: FieldRule = []
+    /// Whether records are compared by all that they are but their keys.
+    private(set) var isKeyless = false
 
     enum VectorRule: Hashable, Sendable {
         case leftOut
@@ -56,6 +58,7 @@ struct ValueRules: Sendable {
     /// `shapes` are those of the sources behind their mappings, and the target's.
     init(_ likeness: Likeness, shapes: [Collection]) {
         for change in likeness.changes { add(change, isVector: Self.isOnlyVector(shapes)) }
+        if likeness.changes.contains(.dropped(field: Change.everyField)) { leaveOutUndeclared(shapes.last) }
         for name in Set(shapes.flatMap { $0.vectors.map(\.name) }) {
             let fields = shapes.compactMap { $0.vectors.first { $0.name == name } }
             if vectors[name] == nil { vectors[name] = Self.rule(name, fields, likeness) }
@@ -80,7 +83,8 @@ struct ValueRules: Sendable {
 
     private mutating func add(_ change: Change, isVector: (String) -> Bool) {
         switch change {
-        case .normalised, .rounded: break
+        case .normalised, .rounded, .dropped(Change.everyField): break
+        case .rekeyed: isKeyless = true
         case .dropped(let field) where isVector(field): vectors[field] = .leftOut
         case .dropped(let field): add(.leftOut, field)
         case .nullAsAbsent(let field), .absentAsNull(let field): add(.mergesNull, field)
@@ -92,6 +96,11 @@ struct ValueRules: Sendable {
         guard field == Change.everyField else { return _ = fields[field, default: others].insert(rule) }
         others.insert(rule)
         for name in fields.keys { fields[name]?.insert(rule) }
+    }
+
+    private mutating func leaveOutUndeclared(_ target: Collection?) {
+        for field in target?.fields ?? [] where fields[field.name] == nil { fields[field.name] = others }
+        others.insert(.leftOut)
     }
 
     private static func rule(_ name: String, _ fields: [VectorField], _ likeness: Likeness) -> VectorRule? {

@@ -32,6 +32,8 @@ package struct RecordHash: Sendable {
             add(column, shape.fields[place], fieldNames[place], fieldRules[place], to: &sums)
         }
         if let rest = batch.rest { addMembers(rest, to: &sums) }
+        // Where keys say nothing, equal records are found by what they hold.
+        if rules.isKeyless { return (sums.map { Hash.mix($0, Hash.present) }, sums) }
         return (keys, zip(keys, sums).map { Hash.mix($0, $1) })
     }
 

@@ -35,6 +35,11 @@ package struct Sync: Sendable {
 
     package func run() async throws -> Result {
         var result = Result()
+        guard comparison.hasKeys else {
+            throw JobError(
+                "\(target.shape.name) makes keys of its own, so none of its records can be replaced",
+                help: "copy it anew with `if exists replace`")
+        }
         for round in try await comparison.rounds() {
             try await mend(round, &result)
         }

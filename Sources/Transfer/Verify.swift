@@ -6,6 +6,8 @@ package struct Verify: Sendable {
     let sources: [Side]
     let target: Side
     private let difference: RecordDifference
+    /// Whether keys tell records apart; else what they hold does.
+    let hasKeys: Bool
     private let mostExamples: Int
     /// Records whose keys may be held at once, when differing buckets are looked into.
     var roundSize = 1_000_000
@@ -15,6 +17,7 @@ package struct Verify: Sendable {
         self.target = target.alike(rules)
         self.sources = sources.map { $0.alike(rules, probing: target) }
         difference = RecordDifference(rules)
+        hasKeys = !rules.isKeyless
         self.mostExamples = mostExamples
     }
 
@@ -53,6 +56,9 @@ package struct Verify: Sendable {
 
     /// Only so many records, the same ones for the same seed.
     package func sample(_ size: Int, seed: UInt64) async throws -> Result {
+        guard hasKeys else {
+            throw JobError("no sample can be taken where the target makes its own keys", help: "leave `sample` out")
+        }
         async let left = KeySample(sources, size: size, seed: seed)
         let right = try await KeySample([target], size: size, seed: seed)
         var (a, b) = (try await left, right)

@@ -29,6 +29,7 @@ package final class ChangingStore: Store {
     package func write(_ batch: Batch, to name: String, _ attempt: Attempt) async throws(StoreError) -> Receipt {
         let shape = try await inner.describe(name).collection
         var changed = batch
+        if changes.contains(.rekeyed) { changed.keys = batch.keys.map { .text(Text("new \($0)")) } }
         for place in shape.vectors.indices {
             changed.vectors[place] = changes.reduce(batch.vectors[place]) {
                 $1.applied(to: $0, shape.vectors[place], count: batch.count)
@@ -39,7 +40,8 @@ package final class ChangingStore: Store {
                 $1.applied(to: $0, shape.fields[place], count: batch.count)
             }
         }
-        changed.rest = batch.rest.map { rest in changes.reduce(rest) { $1.applied(toRest: $0, count: batch.count) } }
+        if !shape.isOpen { changed.rest = nil }
+        changed.rest = changed.rest.map { rest in changes.reduce(rest) { $1.applied(toRest: $0, count: batch.count) } }
         return try await inner.write(changed, to: name, attempt)
     }
 
@@ -70,6 +72,7 @@ extension Change {
     /// Whether the shape has what this is about.
     fileprivate func concerns(_ shape: Collection) -> Bool {
         switch self {
+        case .rekeyed: true
         case .normalised(let name), .rounded(let name, _): shape.vectors.contains { $0.name == name }
         case .dropped(let name), .nullAsAbsent(let name), .absentAsNull(let name), .reserialised(let name):
             name == Change.everyField || shape.isOpen || shape.fields.contains { $0.name == name }
@@ -79,6 +82,7 @@ extension Change {
 
     fileprivate func apply(to shape: inout Collection, _ isRoundingDeclared: Bool) {
         switch self {
+        case .dropped(Change.everyField): shape.isOpen = false
         case .dropped(let name):
             if !shape.fields.contains(where: { $0.name == name }) { shape.vectors.removeAll { $0.name == name } }
             shape.fields.removeAll { $0.name == name }
@@ -86,7 +90,7 @@ extension Change {
             for place in shape.vectors.indices where shape.vectors[place].name == name {
                 shape.vectors[place].element = element
             }
-        case .rounded, .normalised, .nullAsAbsent, .absentAsNull, .reserialised: break
+        case .rounded, .normalised, .nullAsAbsent, .absentAsNull, .reserialised, .rekeyed: break
         }
     }
 

@@ -61,4 +61,62 @@ import Testing
             Mapping(rename: ["v": "w"]),
         ] { #expect(throws: JobError.self) { try mapping.shape(of: shape, named: "t") } }
     }
+
+    // MARK: Other types
+
+    private func arriving(_ line: String, _ mapping: Mapping = .identity, _ change: (inout Collection) -> Void) throws
+        -> [String]
+    {
+        let source = Sample.everyType("c")
+        var target = try mapping.shape(of: source, named: "t")
+        change(&target)
+        let batch = try Sample.batch([line], of: source).projected(mapping.projection, source)
+        return try Mapper(mapping, from: source, to: target).map(batch).lines(of: target)
+    }
+
+    @Test func whatHasNoColumnGoesIntoTheOpenPayload() throws {
+        let line =
+            #"{"key":"k","vectors":{},"fields":{"f_int64":5,"f_timestamp":"2025-12-19T21:38:14.5Z","f_text":null,"x":1.0}}"#
+        #expect(try arriving(line) { $0.fields = [] } == [line])
+        #expect(
+            try arriving(#"{"key":"k","vectors":{},"fields":{"f_int64":5}}"#) { $0.fields = [] }
+                == [#"{"key":"k","vectors":{},"fields":{"f_int64":5}}"#])
+        let mapping = Mapping(rename: ["f_int64": "n"], set: ["t": "x"], keepKeyAs: "was")
+        #expect(
+            try arriving(#"{"key":"k","vectors":{},"fields":{"f_int64":5,"x":1}}"#, mapping) { $0.fields = [] }
+                == [#"{"key":"k","vectors":{},"fields":{"n":5,"t":"x","was":"k","x":1}}"#])
+        #expect(try arriving(#"{"key":"k","vectors":{},"fields":{}}"#) { $0.fields = [] }.count == 1)
+    }
+
+    @Test func valuesAreMadeIntoTheTargetsTypes() throws {
+        func field(_ name: String, _ type: FieldType) -> (inout Collection) -> Void {
+            { shape in shape.fields = [Field(name: name, type: type)] }
+        }
+        let line =
+            #"{"key":"k","vectors":{},"fields":{"f_int64":5,"f_text":"a\"b","f_timestamp":"2025-12-19T21:38:14.5Z"}}"#
+        func fields(_ name: String, _ type: FieldType) throws -> String {
+            try arriving(line) {
+                field(name, type)(&$0)
+                $0.isOpen = false
+            }[0].replacing(#"{"key":"k","vectors":{},"fields":"#, with: "")
+        }
+        #expect(try fields("f_timestamp", .text(maxLength: nil)) == #"{"f_timestamp":"2025-12-19T21:38:14.5Z"}}"#)
+        #expect(try fields("f_int64", .double) == #"{"f_int64":5}}"#)
+        #expect(try fields("f_text", .json) == #"{"f_text":"a\"b"}}"#)
+        #expect(throws: JobError.self) { try fields("f_text", .int64) }
+        let large = #"{"key":"k","vectors":{},"fields":{"f_int64":9007199254740993}}"#
+        #expect(throws: StoreError.self) { try arriving(large, .identity, field("f_int64", .double)) }
+    }
+
+    @Test func vectorsAreMadeIntoTheTargetsElement() throws {
+        let line = #"{"key":"k","vectors":{"v_float32":[0.1,2,3,4,5,6,7,8],"v_multi":[[0.1,1]]},"fields":{}}"#
+        let lines = try arriving(line) { shape in
+            for place in shape.vectors.indices { shape.vectors[place].element = .float16 }
+            shape.vectors.removeAll { $0.name != "v_float32" && $0.name != "v_multi" }
+        }
+        #expect(
+            lines == [
+                #"{"key":"k","vectors":{"v_float32":[0.099975586,2,3,4,5,6,7,8],"v_multi":[[0.099975586,1]]},"fields":{}}"#
+            ])
+    }
 }

@@ -182,6 +182,9 @@ extension Session {
         _ task: ComparisonTask, _ open: OpenComparison, _ queries: Int, _ seed: UInt64
     ) async throws -> [Check] {
         guard let search = task.target.store.search else { return [skipped(task.target)] }
+        guard !open.changes.contains(.rekeyed) else {
+            return [Check(name: "recall", result: .skipped, detail: "the target makes its own keys")]
+        }
         var sources: [SearchRecall.Searched] = []
         for (origin, side) in zip(task.origins, open.sources) {
             guard let search = origin.place.store.search else { return [skipped(origin.place)] }
