@@ -10,7 +10,7 @@ fail() {
 
 # What building needs beside Swift, by Debian's names: libraries with their headers, and what a linker wants.
 # shellcheck disable=SC2034
-build_packages=(libcurl4-openssl-dev libedit-dev libsqlite3-dev libarchive-dev pkg-config g++)
+build_packages=(libcurl4-openssl-dev libedit-dev libsqlite3-dev libarchive-dev libpq-dev pkg-config g++)
 
 # Stops with two lines where Swift 6 is not to be found.
 need_swift() {

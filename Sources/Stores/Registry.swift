@@ -4,5 +4,7 @@ import Model
 package let storeKinds: [StoreKind] = [
     SQLite.kind,
     Archive.kind,
+    PostgreSQL.kind,
+    PostgreSQL.longKind,
     Memory.kind,
 ]

@@ -57,6 +57,19 @@ package enum Sample {
         #"{"key":"42","vectors":{},"fields":{"f_double":1e300,"f_float":3.4028235e+38,"f_timestamp":"1969-12-31T23:59:59.999999Z"}}"#,
     ]
 
+    /// What a store cannot hold of the samples by its nature; it must refuse the rest by name.
+    package struct Limits: Sendable {
+        /// The line as the store holds it; nil if it must refuse the record.
+        package var held: @Sendable (String) -> String?
+
+        package init(_ held: @escaping @Sendable (String) -> String?) { self.held = held }
+    }
+
+    /// None, unless a suite says otherwise.
+    @TaskLocal package static var limits = Limits { $0 }
+
+    static var heldLines: [String] { lines.compactMap(limits.held) }
+
     package static func batch(_ lines: [String], of collection: Collection) throws(StoreError) -> Batch {
         var reader = RecordReader(collection)
         for line in lines { try reader.append(line.utf8) }
@@ -77,6 +90,20 @@ extension Batch {
 }
 
 extension Store {
+    /// The records as the store says that it keeps them.
+    func kept(_ batch: Batch, _ shape: Collection) -> Batch {
+        var batch = batch
+        for case .absentAsNull(let name) in fit(shape, into: nil).changes {
+            for place in shape.vectors.indices where shape.vectors[place].name == name {
+                batch.vectors[place].marks = batch.vectors[place].marks.map { $0 == .absent ? .null : $0 }
+            }
+            for place in shape.fields.indices where shape.fields[place].name == name {
+                batch.fields[place].marks = batch.fields[place].marks.map { $0 == .absent ? .null : $0 }
+            }
+        }
+        return batch
+    }
+
     /// Every record of a collection, in the store's own order.
     package func everything(
         in name: String, budget: Budget = Budget(), wanted: Projection = .all

@@ -84,11 +84,6 @@ struct SQLiteNames {
     }
 }
 
-extension String {
-    /// As an identifier in SQL.
-    var quoted: String { "\"" + replacing("\"", with: "\"\"") + "\"" }
-}
-
 // MARK: Statements
 
 extension SQLiteTable {

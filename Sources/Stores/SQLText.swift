@@ -1,0 +1,4 @@
+extension String {
+    /// As an identifier in SQL.
+    var quoted: String { "\"" + replacing("\"", with: "\"\"") + "\"" }
+}
