@@ -17,9 +17,14 @@ package enum Event: Hashable, Sendable {
     case verified(equal: Bool)
     /// All is done; what both sides were then.
     case completed(source: String, target: String)
-    case promoted
+    /// It is live; what was live before is kept, or gone.
+    case promoted(replacing: Identity?, at: Int64)
     case rolledBack
     case cancelled
+    /// Calls failed, and were made again with success; `why` is the last reason.
+    case retried(count: Int, why: String)
+    /// A run ended by an error.
+    case failed(why: String, at: Int64)
 
     var json: JSONValue {
         switch self {
@@ -46,9 +51,12 @@ package enum Event: Hashable, Sendable {
         case .verified(let equal): ["verified": ["equal": .bool(equal)]]
         case .completed(let source, let target):
             ["completed": ["source": .string(source), "target": .string(target)]]
-        case .promoted: ["promoted": [:]]
+        case .promoted(let replaced, let time):
+            ["promoted": ["replacing": .optional(replaced?.token), "at": .integer(time)]]
         case .rolledBack: ["rolled_back": [:]]
         case .cancelled: ["cancelled": [:]]
+        case .retried(let count, let why): ["retried": ["count": .integer(Int64(count)), "why": .string(why)]]
+        case .failed(let why, let time): ["failed": ["why": .string(why), "at": .integer(time)]]
         }
     }
 
@@ -80,9 +88,16 @@ package enum Event: Hashable, Sendable {
         case ("verified", _, _): self = .verified(equal: value["equal"]?.bool ?? false)
         case ("completed", _, _):
             self = .completed(source: value["source"]?.string ?? "", target: value["target"]?.string ?? "")
-        case ("promoted", _, _): self = .promoted
+        case ("promoted", _, _):
+            self = .promoted(
+                replacing: value["replacing"]?.string.map { Identity($0) }, at: value["at"]?.integer ?? 0)
         case ("rolled_back", _, _): self = .rolledBack
         case ("cancelled", _, _): self = .cancelled
+        case ("retried", _, _):
+            self = .retried(
+                count: value["count"]?.integer.map { Int($0) } ?? 0, why: value["why"]?.string ?? "")
+        case ("failed", _, _):
+            self = .failed(why: value["why"]?.string ?? "", at: value["at"]?.integer ?? 0)
         default: return nil
         }
     }
@@ -103,11 +118,18 @@ package struct JobState: Sendable {
     package private(set) var rejected = 0
     package private(set) var isVerified: Bool?
     package private(set) var completion: (source: String, target: String)?
-    package private(set) var isPromoted = false
+    package private(set) var promotion: (replaced: Identity?, time: Int64)?
     package private(set) var isCancelled = false
     package private(set) var isRolledBack = false
+    /// How many calls had to be made again.
+    package private(set) var retries = 0
+    package private(set) var lastRetry: String?
+    /// Why runs ended early, the newest last; only so many are remembered.
+    package private(set) var failures: [(why: String, time: Int64)] = []
 
     package init() {}
+
+    package var isPromoted: Bool { promotion != nil }
 
     mutating func apply(_ event: Event) {
         switch event {
@@ -123,9 +145,13 @@ package struct JobState: Sendable {
         case .aliased: break
         case .verified(let equal): isVerified = equal
         case .completed(let source, let target): completion = (source, target)
-        case .promoted: isPromoted = true
+        case .promoted(let replaced, let time): promotion = (replaced, time)
         case .rolledBack: isRolledBack = true
         case .cancelled: isCancelled = true
+        case .retried(let count, let why):
+            retries += count
+            lastRetry = why
+        case .failed(let why, let time): failures = failures.suffix(19) + [(why, time)]
         }
     }
 

@@ -7,6 +7,7 @@ package final class Job: Sendable {
     package let plan: Plan
     package let progress: Progress
     let journal: Journal
+    private let folder: JobFolder
     private let lock: JobLock
     let source: any Store
     let target: any Store
@@ -22,7 +23,9 @@ package final class Job: Sendable {
         tuning: Tuning? = nil
     ) async throws {
         id = folder.id
+        self.folder = folder
         lock = try folder.lock()
+        folder.forgetStop()
         plan = try folder.plan().tuned(tuning)
         journal = try Journal(path: folder.journalPath)
         (self.source, self.target, self.patience) = (source, target, patience)
@@ -44,16 +47,28 @@ package final class Job: Sendable {
         part.slices = [slice]
         // Whoever runs the slices has made room for all of them.
         part.existing = .append
-        let name = "\(plan.context.fingerprint)-\(index)"
-        let folder = JobFolder(id: name, path: "\(home)/slices/\(name)")
+        let folder = JobFolder.slice(index, of: plan, in: home)
         try folder.prepare(part)
         return try await Job(folder, from: source, to: target)
     }
 
     /// Copies the records of the plan's slices and nothing else; for slices that run alone.
     package func runSlices() async throws {
-        try await prepare()
-        try await copySlices()
+        try await recordingFailure {
+            try await prepare()
+            try await copySlices()
+        }
+    }
+
+    /// What went wrong is in the journal for whoever looks later, as far as it can be written.
+    private func recordingFailure(_ body: () async throws -> Void) async throws {
+        do { try await body() } catch {
+            if !(error is Stopped || error is CancellationError) {
+                let event = Event.failed(why: JobError.reason(of: error), at: Timestamp.now)
+                try? await journal.append(progress.takeRetries() + [event])
+            }
+            throw error
+        }
     }
 
     package var state: JobState { get async { await journal.state } }
@@ -66,12 +81,15 @@ package final class Job: Sendable {
 
     /// Does what is still to be done.
     package func run() async throws {
-        try await prepare()
-        try await copySlices()
-        try await catchUp()
-        try await buildIndexes()
-        try await moveAliases()
-        try await journal.append(.completed(source: sourceToken.withLock { $0 }, target: targetToken()))
+        try await recordingFailure {
+            try await prepare()
+            try await copySlices()
+            try await catchUp()
+            try await buildIndexes()
+            try await moveAliases()
+            try await journal.append(
+                progress.takeRetries() + [.completed(source: sourceToken.withLock { $0 }, target: targetToken())])
+        }
         progress.count { $0.phase = "finished" }
     }
 
@@ -164,8 +182,11 @@ package final class Job: Sendable {
     }
 
     func stopIfAsked() throws {
-        if isStopping.load(ordering: .relaxed) { throw Stopped() }
+        if isStopping.load(ordering: .relaxed) || isGivenUp { throw Stopped() }
     }
+
+    /// Whether someone asked for the job's end from another process.
+    package var isGivenUp: Bool { folder.isAskedToStop }
 
     // MARK: What comes after the records
 

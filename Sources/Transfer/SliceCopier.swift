@@ -75,7 +75,7 @@ struct SliceCopier: Sendable {
             .advanced(slice: slice, to: place, digest: unrecorded.digest, bytes: unrecorded.bytes)
         ]
         if unrecorded.rejected > 0 { events.append(.rejected(slice: slice, count: unrecorded.rejected)) }
-        try await journal.append(events)
+        try await journal.append(events + progress.takeRetries())
         unrecorded = Unrecorded()
     }
 

@@ -28,35 +28,7 @@ extension Command {
     } run: { call, session in
         try await session.runCopies(session.copyTasks(call), call)
     }
-
-    static let apply = Command(
-        Signature(
-            "apply", .move, "Carry out a plan that was saved", [planFile.form],
-            clauses: [
-                Clause("slice", [sliceNumber.form], sliceNumber.slot.summary),
-                Clause("accepting", [.word("losses")], "Go on although the plan says that something is lost"),
-            ],
-            details: """
-                `plan copy … output FILE` saves one. The same connections must be open, on the same databases. With `slice`
-                it copies the records of one slice, also while other processes copy theirs, and prints what it did as JSON;
-                indexes and aliases are left to an `apply` without it.
-                """,
-            examples: [
-                Example("apply ./plan.json yes", "Run the plan, or go on with it."),
-                Example("apply ./plan.json slice 0 yes", "One slice of it."),
-            ], destroys: { _ in true }),
-        effect: .writes
-    ) { call, session in
-        if let number = try call.optional(sliceNumber) {
-            try await session.applySlice(number, of: call[planFile], call)
-        } else {
-            try await session.apply(call[planFile], call)
-        }
-    }
 }
-
-private let sliceNumber = Parameter<Int>.number("slice", "Only this slice, counted from 0")
-private let planFile = Parameter<Located<String>>.path("plan", "A plan file")
 
 /// The words of `copy`.
 enum Copying {

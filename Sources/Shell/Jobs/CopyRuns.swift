@@ -8,13 +8,18 @@ extension Session {
     /// `plan copy`: says what would happen.
     func planCopies(_ tasks: [CopyTask], _ call: Call) async throws {
         var plans: [Plan] = []
-        for task in tasks { plans.append(try await plan(task, at: call.span(of: Copying.target))) }
-        if try call.optional(Universal.output) != nil, plans.count == 1 {
-            let path = try call[Universal.output]
-            try await write(plans[0].json.indented() + "\n", to: path)
+        var forecasts: [CopyForecast] = []
+        for task in tasks {
+            forecasts.append(try await forecast(task, call))
+            plans.append(try await plan(task, at: call.span(of: Copying.target)))
+        }
+        if let path = try call.optional(Universal.output) {
+            let document = plans.count == 1 ? plans[0].json : .array(plans.map(\.json))
+            try await write(document.indented() + "\n", to: path)
             return messages.say("the plan is in \(path.value); `apply \(path.value)` runs it")
         }
-        let documents = plans.map(\.summary)
+        for (plan, task) in zip(plans, tasks) { warnOfFullDisk(at: task.target, for: plan.bytes) }
+        let documents = zip(plans, forecasts).map { $0.summary.with($1.members) }
         try await answer(call) { output in
             try await output.print(documents.count == 1 ? documents[0] : .array(documents))
         }
@@ -26,6 +31,11 @@ extension Session {
         for task in tasks {
             if let row = try await run(task, call) { rows.append(row) }
         }
+        try await printRows(rows, call)
+    }
+
+    /// What copies came to, for programs; people have read it already.
+    func printRows(_ rows: [JSONValue], _ call: Call) async throws {
         guard
             call.parsed.has("format") || call.parsed.has("output") || call.parsed.has("pipe") || settings.format != nil
         else { return }
@@ -112,25 +122,17 @@ extension Session {
 
     /// Whether the copy is to be made; what stands there is dealt with as `if exists` says.
     func makesRoom(_ task: CopyTask, _ call: Call) async throws -> Bool {
-        guard try await task.target.use({ try await $0.collections().contains($1) }) else { return true }
-        if task.request.staging != nil, task.request.existing != .skip { return true }
-        let count = try await task.target.reading { try await $0.count(nil) }
-        switch task.request.existing {
-        case .append: return true
-        case .skip:
+        switch try await room(for: task) {
+        case .free, .append: return true
+        case .taken:
             say(call, "\(task.target.description) is there already")
             return false
-        case .replace:
+        case .replace(let count):
             if count > 0 {
                 try await confirm(
                     call, "replace \(task.target.description) (\(Counted.records(count)))", byTyping: task.target.name)
             }
             return true
-        case .fail:
-            guard count > 0 else { return true }
-            throw Failure(
-                "E0502", "\(task.target.description) holds \(count) records already", at: task.target.span,
-                help: ["say `if exists replace`, `append` or `skip`, or choose another name"])
         }
     }
 
@@ -177,7 +179,8 @@ extension Session {
         let counts = job.progress.now
         let percent = 100 * counts.records / max(1, counts.total)
         let isStop = error is Job.Stopped || error is CancellationError
-        messages.warn("stopped at \(min(100, percent)) %; continue with: resume \(job.id)")
+        let next = job.isGivenUp ? "it was cancelled elsewhere" : "continue with: resume \(job.id)"
+        messages.warn("stopped at \(min(100, percent)) %; \(next)")
         return isStop ? Failure.interrupted : error
     }
 

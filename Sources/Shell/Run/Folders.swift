@@ -10,6 +10,15 @@ enum Folders {
         mkdir(folder, 0o700)
     }
 
+    /// The bytes that are free where a path lies, or will lie once it is made.
+    static func freeBytes(at path: String) -> Int? {
+        var facts = statvfs()
+        if statvfs(path, &facts) == 0 { return Int(facts.f_bavail) * Int(facts.f_frsize) }
+        guard errno == ENOENT, path != "." else { return nil }
+        let slash = path.lastIndex(of: "/")
+        return freeBytes(at: slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? ".")
+    }
+
     /// Where the program runs.
     static var current: String {
         guard let text = getcwd(nil, 0) else { return "" }

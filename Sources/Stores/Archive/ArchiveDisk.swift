@@ -160,7 +160,7 @@ extension StoreError {
         case ENOENT: StoreError(.notFound, message)
         case EACCES, EPERM, EROFS:
             StoreError(.unauthorized, message, help: "check who owns the folder and what its permissions are")
-        case ENOSPC, EDQUOT: StoreError(.full, message, help: "make room on the disk, then try again")
+        case ENOSPC, EDQUOT, EFBIG: StoreError(.full, message, help: "make room on the disk, then try again")
         case ENOTDIR, EISDIR, EINVAL, ENAMETOOLONG: StoreError(.rejected, message)
         default: StoreError(.unavailable, message)
         }
