@@ -112,8 +112,14 @@ package final class Job: Sendable {
         if let there = try await existing(), isAppending || there.collection.withoutIndexes == shape {
             try await journal.append(.created(identity: there.identity))
         } else {
-            try await journal.append(.created(identity: target.create(shape)))
+            let identity = try await patiently { () throws(StoreError) in try await target.create(shape) }
+            try await journal.append(.created(identity: identity))
         }
+    }
+
+    /// A step of the target that done twice is done once, made again while its failure may pass.
+    private func patiently<Result>(_ step: () async throws(StoreError) -> Result) async throws(StoreError) -> Result {
+        try await patience.repeating(progress) { _ throws(StoreError) in try await step() }
     }
 
     private func existing() async throws -> Description? {
@@ -196,16 +202,16 @@ package final class Job: Sendable {
         let done = await journal.state.indexed
         for index in plan.context.shape.indexes where !done.contains(index.name) {
             try stopIfAsked()
-            try await indexing.create(index, on: name)
+            try await patiently { () throws(StoreError) in try await indexing.create(index, on: name) }
             try await journal.append(.indexed(name: index.name))
         }
-        try await target.settle(name)
+        try await patiently { () throws(StoreError) in try await target.settle(name) }
     }
 
     private func moveAliases() async throws {
         guard plan.context.including.contains("aliases"), let aliasing = target.aliasing else { return }
         for alias in try await source.describe(plan.context.source.collection).aliases {
-            try await aliasing.point(alias, to: name)
+            try await patiently { () throws(StoreError) in try await aliasing.point(alias, to: name) }
             try await journal.append(.aliased(name: alias))
         }
     }

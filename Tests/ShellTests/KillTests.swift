@@ -52,6 +52,8 @@ import Testing
         #expect(child.end(seconds: 10) == 130)
         let job = try #require(place.jobs.first)
         #expect(child.errors.contains("continue with: resume \(job)"), "\(child.errors)")
+        let planned = try place.run("plan resume \(job)")
+        #expect(planned.end() == 0 && planned.output.contains("would go on with job \(job)"), "\(planned.errors)")
         let resumed = try place.run("resume \(job)")
         #expect(resumed.end() == 0, "\(resumed.errors)")
         #expect(try await place.areEqual())

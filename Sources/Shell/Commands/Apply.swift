@@ -12,6 +12,7 @@ extension Command {
                 Clause("backup", [.word("to"), Applying.backup.form], Applying.backup.slot.summary),
                 Clause("report", [.word("to"), Applying.report.form], Applying.report.slot.summary),
                 Clause("accepting", [.word("losses")], "Go on although the plan says that something is lost"),
+                Clause("with", [Applying.options.form], "How to copy, where the plan is not to decide"),
             ],
             details: """
                 `plan copy … output FILE` saves one. The same connections must be open, on the same databases. With `slice`
@@ -22,7 +23,7 @@ extension Command {
                 Example("apply ./plan.json yes", "Run the plan, or go on with it."),
                 Example("apply ./plan.json slice 0 yes", "One slice of it."),
                 Example(
-                    "apply ./plan.json backup to ./backups report to ./report.md yes",
+                    "apply ./plan.json backup to ./backups report to ./report.md with parallel=2 yes",
                     "With a backup before and a report behind."),
             ], destroys: { _ in true }),
         effect: .commits
@@ -43,4 +44,15 @@ enum Applying {
         "backup to", "First keep a backup here of what the plan reads and of what it changes")
     static let report = Parameter<Located<String>>.path(
         "report to", "Write here what was done: JSON if it ends in .json, else Markdown")
+    static let options = Parameter<Options>.options(
+        "with",
+        [
+            Slot.Choice("batch", "records in one page, at most"),
+            Slot.Choice("batch_bytes", "bytes in one page, at most"),
+            Slot.Choice("parallel", "slices that are read side by side"),
+            Slot.Choice("memory", "bytes of all pages in flight"), Slot.Choice("rate", "records a second, at most"),
+            Slot.Choice("rejects", "a file for records that the target refuses"),
+            Slot.Choice("verify", "yes: compare both sides at the end"),
+            Slot.Choice("status", "a file that always holds the job's state as JSON"),
+        ], "How to copy")
 }

@@ -7,19 +7,21 @@ import Transfer
 extension Session {
     /// `plan copy`: says what would happen.
     func planCopies(_ tasks: [CopyTask], _ call: Call) async throws {
-        var plans: [Plan] = []
-        var forecasts: [CopyForecast] = []
+        var (plans, documents): ([Plan], [JSONValue]) = ([], [])
+        // What is planned for later finds what will stand there then.
+        let file = try call.optional(Universal.output)
         for task in tasks {
-            forecasts.append(try await forecast(task, call))
-            plans.append(try await plan(task, at: call.span(of: Copying.target)))
+            let forecast = file == nil ? try await forecast(task, call) : nil
+            let plan = try await plan(task, at: call.span(of: Copying.target))
+            warnOfFullDisk(at: task.target, for: plan.bytes)
+            plans.append(plan)
+            documents.append(plan.summary.with(forecast?.members ?? []))
         }
-        if let path = try call.optional(Universal.output) {
+        if let file {
             let document = plans.count == 1 ? plans[0].json : .array(plans.map(\.json))
-            try await write(document.indented() + "\n", to: path)
-            return messages.say("the plan is in \(path.value); `apply \(path.value)` runs it")
+            try await write(document.indented() + "\n", to: file)
+            return messages.say("the plan is in \(file.value); `apply \(file.value)` runs it")
         }
-        for (plan, task) in zip(plans, tasks) { warnOfFullDisk(at: task.target, for: plan.bytes) }
-        let documents = zip(plans, forecasts).map { $0.summary.with($1.members) }
         try await answer(call) { output in
             try await output.print(documents.count == 1 ? documents[0] : .array(documents))
         }

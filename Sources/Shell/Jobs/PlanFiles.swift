@@ -9,8 +9,10 @@ extension Session {
     func plans(in path: Located<String>, _ call: Call) async throws -> [Plan] {
         let text = try await fileText(path)
         guard let json = try? JSONValue(text) else { throw JobError("\(path.value) is no JSON") }
-        let plans = try (json.array ?? [json]).map { value throws(JobError) in try Plan(json: value) }
+        var plans = try (json.array ?? [json]).map { value throws(JobError) in try Plan(json: value) }
         guard !plans.isEmpty else { throw JobError("\(path.value) holds no plan") }
+        let options = try call.optional(Applying.options) ?? Options()
+        for place in plans.indices { try plans[place].tuning.take(options) }
         for plan in plans {
             try refuseLosses(plan, call)
             let source = try await place(plan.context.source, at: path.span)
@@ -119,7 +121,7 @@ extension Session {
         case .resumed, .adopted, .begun:
             var row: JSONValue?
             try await commit(step.intent(plan, task), call) {
-                row = try await carryOut(try await folder(for: step, plan, task), task, call)
+                row = try await carryOut(try await folder(for: step, plan, task), task, call, plan.tuning)
             }
             return row
         }
@@ -177,6 +179,18 @@ extension Session {
             try await commit(intent, call) { rows.append(try await backUp(some, to: folder, call)) }
         }
         return rows
+    }
+}
+
+extension Tuning {
+    /// What is said now wins over what was planned.
+    fileprivate mutating func take(_ options: Options) throws {
+        page.records = try options.number("batch") ?? page.records
+        page.bytes = try options.size("batch_bytes") ?? page.bytes
+        parallel = try options.number("parallel") ?? parallel
+        memory = try options.size("memory") ?? memory
+        rate = try options.number("rate") ?? rate
+        rejects = options["rejects"]?.value.description ?? rejects
     }
 }
 
