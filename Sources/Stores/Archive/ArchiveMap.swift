@@ -10,6 +10,9 @@ final class ArchiveMap: Sendable {
         case running(DispatchGroup)
     }
 
+    /// How much is mapped for a checksum at a time.
+    private static let piece = 256 << 10
+
     let path: String
     /// The bytes behind the header.
     let count: Int
@@ -84,11 +87,16 @@ final class ArchiveMap: Sendable {
         case .wrong: throw damage(block)
         case .running(let other): other.wait()
         case .unseen:
-            let isRight = ArchiveChecksum(contents(block)) == checksums[block]
+            let isRight = checksum(of: block) == checksums[block]
             states.withLock { $0[block] = isRight ? .right : .wrong }
             group.leave()
         }
         try verify(block: block)
+    }
+
+    /// What is read for it alone takes no memory afterwards; whoever wants the bytes finds them in the system's cache.
+    private func checksum(of block: Int) -> ArchiveChecksum {
+        ArchiveChecksum(contents(block), inPiecesOf: Self.piece) { advise($0, MADV_DONTNEED) }
     }
 
     private func contents(_ block: Int) -> UnsafeRawBufferPointer {
@@ -104,11 +112,8 @@ final class ArchiveMap: Sendable {
 
     // MARK: Memory
 
-    /// Gives back the memory of the blocks that a scan of these bytes has left behind.
-    func forget(_ range: Range<Int>) {
-        let blocks = range.lowerBound / ArchiveChecksum.block..<range.upperBound / ArchiveChecksum.block
-        for block in blocks { advise(contents(block), MADV_DONTNEED) }
-    }
+    /// Gives back the memory of bytes that a scan has left behind.
+    func forget(_ range: Range<Int>) { advise(view(range), MADV_DONTNEED) }
 
     /// Has the system read the file ahead, or forget it.
     func advise(isNeeded: Bool) throws(StoreError) {
@@ -118,7 +123,7 @@ final class ArchiveMap: Sendable {
     }
 
     private func advise(_ bytes: UnsafeRawBufferPointer, _ advice: Int32) {
-        guard let start = bytes.baseAddress else { return }
+        guard let start = bytes.baseAddress, bytes.count > 0 else { return }
         let page = Int(getpagesize())
         let before = Int(bitPattern: start) % page
         madvise(UnsafeMutableRawPointer(mutating: start - before), bytes.count + before, advice)
