@@ -17,12 +17,12 @@ struct ArchiveChecksum: Hashable, Sendable {
     }
 
     /// The same, in pieces; `done` is told of each one that is read.
-    init(_ data: UnsafeRawBufferPointer, inPiecesOf size: Int, _ done: (UnsafeRawBufferPointer) -> Void) {
+    init(_ data: UnsafeRawBufferPointer, inPiecesOf size: Int, _ done: (Range<Int>) -> Void) {
         var state = sha256_state()
         sha256_begin(&state)
         for start in stride(from: 0, to: data.count, by: size) {
-            let piece = UnsafeRawBufferPointer(rebasing: data[start..<min(start + size, data.count)])
-            sha256_add(&state, piece.baseAddress, piece.count)
+            let piece = start..<min(start + size, data.count)
+            sha256_add(&state, data.baseAddress.map { $0 + start }, piece.count)
             done(piece)
         }
         bytes = [UInt8](unsafeUninitializedCapacity: 32) { digest, count in

@@ -12,6 +12,8 @@ final class ArchiveMap: Sendable {
 
     /// How much is mapped for a checksum at a time.
     private static let piece = 256 << 10
+    /// How far from what is read the system maps more, at most: its cache holds files in pieces of up to this size.
+    private static let neighbourhood = 2 << 20
 
     let path: String
     /// The bytes behind the header.
@@ -96,7 +98,10 @@ final class ArchiveMap: Sendable {
 
     /// What is read for it alone takes no memory afterwards; whoever wants the bytes finds them in the system's cache.
     private func checksum(of block: Int) -> ArchiveChecksum {
-        ArchiveChecksum(contents(block), inPiecesOf: Self.piece) { advise($0, MADV_DONTNEED) }
+        let start = block * ArchiveChecksum.block
+        return ArchiveChecksum(contents(block), inPiecesOf: Self.piece) {
+            forget(start + $0.lowerBound..<start + $0.upperBound)
+        }
     }
 
     private func contents(_ block: Int) -> UnsafeRawBufferPointer {
@@ -112,8 +117,11 @@ final class ArchiveMap: Sendable {
 
     // MARK: Memory
 
-    /// Gives back the memory of bytes that a scan has left behind.
-    func forget(_ range: Range<Int>) { advise(view(range), MADV_DONTNEED) }
+    /// Gives back the memory of bytes that a scan has left behind, and of those just before them, which the system maps
+    /// again beside what is read.
+    func forget(_ range: Range<Int>) {
+        advise(view(max(0, range.lowerBound - Self.neighbourhood)..<range.upperBound), MADV_DONTNEED)
+    }
 
     /// Has the system read the file ahead, or forget it.
     func advise(isNeeded: Bool) throws(StoreError) {
