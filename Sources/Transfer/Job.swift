@@ -12,7 +12,6 @@ package final class Job: Sendable {
     let source: any Store
     let target: any Store
     let patience: Patience
-    private let folder: JobFolder
     private let isStopping = Atomic(false)
     private let sourceToken = Mutex("")
     /// Whether the target may hold something already.
