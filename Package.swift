@@ -16,6 +16,7 @@ let package = Package(
         .target(name: "CArchive"),
         .target(name: "CCurl"),
         .target(name: "CFiles"),
+        .target(name: "CMemory"),
         .target(name: "CNumbers"),
         .target(name: "CPQ"),
         .target(name: "CSHA256"),
@@ -31,7 +32,7 @@ let package = Package(
         .target(
             name: "Shell", dependencies: ["Model", "JSON", "Stores", "Transfer", "Language", "CEditLine", "CSignals"],
             swiftSettings: settings),
-        .executableTarget(name: "vecsh", dependencies: ["Shell"], swiftSettings: settings),
+        .executableTarget(name: "vecsh", dependencies: ["Shell", "CMemory"], swiftSettings: settings),
 
         .target(name: "TestSupport", dependencies: ["Model", "JSON"], path: "Tests/Support", swiftSettings: settings),
         .executableTarget(

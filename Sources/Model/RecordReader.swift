@@ -253,12 +253,13 @@ extension RecordReader {
             try scanner.null()
             return builder.fields[place].append(missing: .null)
         }
-        guard try readValue(&scanner, field.type, into: &builder.fields[place]) else {
+        guard try Self.readValue(&scanner, field.type, into: &builder.fields[place]) else {
             throw JSONError("field \"\(field.name)\" is not of type \(field.type)", at: start)
         }
     }
 
-    private func readValue(
+    /// Static, as a copy of the reader would hold the column's memory too, and all of it were copied for each value.
+    private static func readValue(
         _ scanner: inout JSONScanner, _ type: FieldType, into column: inout ColumnBuilder
     ) throws(JSONError) -> Bool {
         switch (type, try scanner.kind()) {
@@ -285,7 +286,7 @@ extension RecordReader {
         return true
     }
 
-    private func holdsOnly(_ element: FieldType, _ scanner: inout JSONScanner) throws(JSONError) -> Bool {
+    private static func holdsOnly(_ element: FieldType, _ scanner: inout JSONScanner) throws(JSONError) -> Bool {
         var fits = true
         var scratch = ColumnBuilder(element)
         try scanner.array { scanner throws(JSONError) in

@@ -26,7 +26,9 @@ package final class Job: Sendable {
         self.folder = folder
         lock = try folder.lock()
         folder.forgetStop()
-        plan = try folder.plan().tuned(tuning)
+        var plan = try folder.plan()
+        if let tuning { plan.tuning = plan.tuning.changed(by: tuning) }
+        self.plan = plan
         journal = try Journal(path: folder.journalPath)
         (self.source, self.target, self.patience) = (source, target, patience)
         let state = await journal.state
@@ -67,6 +69,7 @@ package final class Job: Sendable {
                 let event = Event.failed(why: JobError.reason(of: error), at: Timestamp.now)
                 try? await journal.append(progress.takeRetries() + [event])
             }
+            try? folder.publish(plan.tuning)
             throw error
         }
     }
@@ -81,6 +84,7 @@ package final class Job: Sendable {
 
     /// Does what is still to be done.
     package func run() async throws {
+        try folder.publish(plan.tuning)
         try await recordingFailure {
             try await prepare()
             try await copySlices()
@@ -90,6 +94,7 @@ package final class Job: Sendable {
             try await journal.append(
                 progress.takeRetries() + [.completed(source: sourceToken.withLock { $0 }, target: targetToken())])
         }
+        try folder.publish(plan.tuning)
         progress.count { $0.phase = "finished" }
     }
 
@@ -98,6 +103,7 @@ package final class Job: Sendable {
     /// Notes what a comparison with the source has found.
     package func record(verified isEqual: Bool) async throws(JobError) {
         try await journal.append(.verified(equal: isEqual))
+        try folder.publish(plan.tuning)
     }
 
     // MARK: Target
@@ -107,10 +113,12 @@ package final class Job: Sendable {
         if plan.existing == .replace, plan.context.staging == nil { try await target.drop(name, being: nil) }
         var shape = plan.context.shape
         shape.indexes = []
-        let isAppending = plan.existing == .append && plan.context.staging == nil
+        let isAppending = (plan.existing == .append || !plan.context.brings(.schema)) && plan.context.staging == nil
         // An earlier run may have made it, and more, and died before it could say so.
         if let there = try await existing(), isAppending || there.collection.withoutIndexes == shape {
             try await journal.append(.created(identity: there.identity))
+        } else if !plan.context.brings(.schema) {
+            throw JobError("there is no \(plan.context.target), and its schema is not brought")
         } else {
             let identity = try await patiently { () throws(StoreError) in try await target.create(shape) }
             try await journal.append(.created(identity: identity))
@@ -141,7 +149,7 @@ package final class Job: Sendable {
 
     private func copySlices() async throws {
         try await reading().closing { reading in
-            try await copy(openSlices(), reading)
+            if plan.context.brings(.data) { try await copy(openSlices(), reading) }
             try await remember(reading)
         }
     }
@@ -158,7 +166,8 @@ package final class Job: Sendable {
     func copy(_ slices: [Slice], _ reading: any Reading) async throws {
         // One writer is kept busy by two readers; more would only hold memory.
         let useful = min(source.facts.readers, 2 * target.facts.writers)
-        let lanes = max(1, min(plan.tuning.parallel, useful, slices.count))
+        let parallel = SystemMemory.isShort ? plan.tuning.parallel / 2 : plan.tuning.parallel
+        let lanes = max(1, min(parallel, useful, slices.count))
         let copier = try await copier(reading, lanes)
         let isAgain = await journal.state.slices != nil || isResumed || plan.existing == .append
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -175,16 +184,19 @@ package final class Job: Sendable {
         let context = plan.context
         let wanted = try context.mapping.shape(of: reading.description.collection, named: name)
         let actual = try await target.describe(name).collection
+        let pace = Pacemaker(plan.tuning.page)
         let rejects = try plan.tuning.rejects.map { path throws(JobError) in try RejectsFile(path, actual) }
         let writer = PatientWriter(
             store: target, collection: name, gate: Gate(max(1, target.facts.writers)), progress: progress,
-            rejects: rejects, patience: patience)
+            rejects: rejects, patience: patience, pace: pace)
+        let copied = await journal.state.digest.count
         return SliceCopier(
             pages: try FilteredReading(reading, context.filter, wanted: context.mapping.projection),
             mapper: try Mapper(context.mapping, from: reading.description.collection, to: wanted.ordered(like: actual)),
             hash: RecordHash(actual), writer: writer, journal: journal, progress: progress, tuning: plan.tuning,
             memory: Gate(plan.tuning.memory), checkStop: { [weak self] in try self?.stopIfAsked() },
-            patience: patience, lanes: lanes)
+            patience: patience, lanes: lanes, pace: pace, bringsPartitions: plan.context.brings(.partitions),
+            limit: context.limit.map { max(0, $0 - copied) })
     }
 
     func stopIfAsked() throws {
@@ -209,7 +221,7 @@ package final class Job: Sendable {
     }
 
     private func moveAliases() async throws {
-        guard plan.context.including.contains("aliases"), let aliasing = target.aliasing else { return }
+        guard plan.context.brings(.aliases), let aliasing = target.aliasing else { return }
         for alias in try await source.describe(plan.context.source.collection).aliases {
             try await patiently { () throws(StoreError) in try await aliasing.point(alias, to: name) }
             try await journal.append(.aliased(name: alias))
@@ -220,21 +232,23 @@ package final class Job: Sendable {
 
     /// What was copied, and not what may stand there by the time all is done.
     func remember(_ reading: any Reading) async throws {
-        let token = try await Self.token(reading)
+        let token = try await plan.context.token(reading)
         sourceToken.withLock { $0 = token }
     }
 
-    private func targetToken() async throws -> String { try await Self.token(target, name) }
+    private func targetToken() async throws -> String { try await plan.context.token(target, name) }
+}
 
-    /// What a collection is now, as far as can be told quickly.
-    package static func token(_ store: any Store, _ name: String) async throws -> String {
+extension Context {
+    /// What a collection is now, as far as can be told quickly; without its records, which collection it is.
+    package func token(_ store: any Store, _ name: String) async throws -> String {
         try await store.read(name, at: nil).closing { try await token($0) }
     }
 
-    private static func token(_ reading: any Reading) async throws -> String {
-        let count = try await reading.count(nil)
-        let moment = reading.moment.life == .durable ? " \(reading.moment.token)" : ""
-        return "\(reading.description.identity.token) \(count)\(moment)"
+    fileprivate func token(_ reading: any Reading) async throws -> String {
+        let identity = reading.description.identity.token
+        guard brings(.data) else { return identity }
+        return try await "\(identity) \(reading.count(nil))" + (reading.revision.map { " \($0)" } ?? "")
     }
 }
 

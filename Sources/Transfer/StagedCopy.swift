@@ -125,6 +125,7 @@ package struct StagedCopy: Sendable {
         let journal = try Journal(path: folder.journalPath)
         try await journal.append(events)
         state = await journal.state
+        try folder.publish(folder.plan().tuning)
     }
 
     /// Notes that it is live; what was done before a crash is noted now.
@@ -132,7 +133,7 @@ package struct StagedCopy: Sendable {
         guard !state.isPromoted else { return }
         let replaced = try await store.generations?.list(name).dropFirst().first?.identity
         var events = [Event.promoted(replacing: replaced, at: Timestamp.now)]
-        let token = try await Job.token(store, name)
+        let token = try await context.token(store, name)
         // A promotion leaves identity and count as they are; the rest of the token may have changed by it.
         if let completion = state.completion, completion.target.hasSameRecords(as: token) {
             events.append(.completed(source: completion.source, target: token))

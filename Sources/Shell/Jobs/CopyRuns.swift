@@ -48,7 +48,9 @@ extension Session {
 
     private func plan(_ task: CopyTask, at span: Span) async throws -> Plan {
         do {
-            return try await Planner(task.request, from: task.source.store, to: task.target.store).plan()
+            let plan = try await Planner(task.request, from: task.source.store, to: task.target.store).plan()
+            for notice in plan.notices { messages.warn(notice) }
+            return plan
         } catch let error as JobError { throw Failure(error, at: span) } catch let error as StoreError {
             throw Failure(error, at: error.message.contains(task.target.name) ? span : task.source.span)
         }
@@ -108,8 +110,9 @@ extension Session {
         // What was rolled back, or differs from its source, is not done.
         if staged != nil, state.isRolledBack || state.isVerified == false { return false }
         let written = try await task.target.use { store, name in try await staged?.place(in: store) ?? name }
-        let source = try? await Job.token(task.source.store, task.source.name)
-        let target = try? await Job.token(task.target.store, written)
+        let context = try folder.plan().context
+        let source = try? await context.token(task.source.store, task.source.name)
+        let target = try? await context.token(task.target.store, written)
         return completion.source == source && (mayHaveGrown ? target != nil : completion.target == target)
     }
 
@@ -159,8 +162,8 @@ extension Session {
     ) async throws -> JSONValue {
         let job = try await Job(
             folder, from: task.source.store, to: task.target.store, tuning: tuning)
-        let status = try call.optional(Copying.options)?["status"].map { Located($0.value.description, at: $0.span) }
-        let watch = ProgressWatch(job, messages, invocation, isQuiet: call.has("quiet"), status: status?.value)
+        let files = JobFiles(try call.optional(Copying.options) ?? Options())
+        let watch = ProgressWatch(job, messages, invocation, isQuiet: call.has("quiet"), files: files)
         let start = ContinuousClock.now
         let work = Task.detached { try await job.run() }
         let interrupt = Interrupt.shared.onInterrupt { presses in

@@ -10,6 +10,11 @@ final class ArchiveMap: Sendable {
         case running(DispatchGroup)
     }
 
+    /// How much is mapped for a checksum at a time.
+    private static let piece = 256 << 10
+    /// How far from what is read the system maps more, at most: its cache holds files in pieces of up to this size.
+    private static let neighbourhood = 2 << 20
+
     let path: String
     /// The bytes behind the header.
     let count: Int
@@ -84,11 +89,19 @@ final class ArchiveMap: Sendable {
         case .wrong: throw damage(block)
         case .running(let other): other.wait()
         case .unseen:
-            let isRight = ArchiveChecksum(contents(block)) == checksums[block]
+            let isRight = checksum(of: block) == checksums[block]
             states.withLock { $0[block] = isRight ? .right : .wrong }
             group.leave()
         }
         try verify(block: block)
+    }
+
+    /// What is read for it alone takes no memory afterwards; whoever wants the bytes finds them in the system's cache.
+    private func checksum(of block: Int) -> ArchiveChecksum {
+        let start = block * ArchiveChecksum.block
+        return ArchiveChecksum(contents(block), inPiecesOf: Self.piece) {
+            forget(start + $0.lowerBound..<start + $0.upperBound)
+        }
     }
 
     private func contents(_ block: Int) -> UnsafeRawBufferPointer {
@@ -104,10 +117,10 @@ final class ArchiveMap: Sendable {
 
     // MARK: Memory
 
-    /// Gives back the memory of the blocks that a scan of these bytes has left behind.
+    /// Gives back the memory of bytes that a scan has left behind, and of those just before them, which the system maps
+    /// again beside what is read.
     func forget(_ range: Range<Int>) {
-        let blocks = range.lowerBound / ArchiveChecksum.block..<range.upperBound / ArchiveChecksum.block
-        for block in blocks { advise(contents(block), MADV_DONTNEED) }
+        advise(view(max(0, range.lowerBound - Self.neighbourhood)..<range.upperBound), MADV_DONTNEED)
     }
 
     /// Has the system read the file ahead, or forget it.
@@ -118,7 +131,7 @@ final class ArchiveMap: Sendable {
     }
 
     private func advise(_ bytes: UnsafeRawBufferPointer, _ advice: Int32) {
-        guard let start = bytes.baseAddress else { return }
+        guard let start = bytes.baseAddress, bytes.count > 0 else { return }
         let page = Int(getpagesize())
         let before = Int(bitPattern: start) % page
         madvise(UnsafeMutableRawPointer(mutating: start - before), bytes.count + before, advice)

@@ -53,10 +53,12 @@ extension ArchiveSnapshot {
     fileprivate func page(_ scan: Scan) throws(StoreError) -> Page? {
         var lines = ArchiveLines(self)
         if let after = scan.slice.after { try lines.move(to: ArchivePlace(after)) }
+        let start = lines.offset
         let stop = try scan.slice.through.map { through throws(StoreError) in try ArchivePlace(through).row }
         var page = ArchivePage(self, scan.wanted)
         while try gather(&page, &lines, before: min(stop ?? .max, manifest.rows), scan.budget) {}
         guard page.count > 0 else { return nil }
+        self.lines.forget(start..<lines.offset)
         return Page(batch: try page.batch(isPassing: true), end: lines.place.cursor)
     }
 
