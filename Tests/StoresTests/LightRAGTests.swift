@@ -24,11 +24,15 @@ import Testing
     }
 }
 
-/// A working folder, that goes with its test.
-final class LightRAGFolder: Sendable {
-    let root = NSTemporaryDirectory() + "vecsh-lightrag-" + UUID().uuidString
+/// A working folder, that goes with the program.
+struct LightRAGFolder: Sendable {
+    let root = LightRAGFolder.all + "/" + UUID().uuidString
 
-    deinit { try? FileManager.default.removeItem(atPath: root) }
+    /// A store does not hold its folder, so that no folder may go before the last test has ended.
+    private static let all: String = {
+        atexit { try? FileManager.default.removeItem(atPath: LightRAGFolder.all) }
+        return NSTemporaryDirectory() + "vecsh-lightrag-\(getpid())"
+    }()
 
     init(_ files: [String: String] = [:]) {
         guard !files.isEmpty else { return }

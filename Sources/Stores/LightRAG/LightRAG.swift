@@ -8,11 +8,11 @@ package enum LightRAG {
         address: "lightrag:///path/to/folder",
         options: [
             StoreOption("workspace", "the workspace, a folder in the working folder"),
-            StoreOption("create", "make the folder when the first collection is created: yes or no", fallback: "no"),
+            StoreOption("create", "make the folder when the first collection is created: yes or no", fallback: "yes"),
         ]
     ) { endpoint, options throws(StoreError) in
         let store = try LightRAGStore(
-            at: folder(endpoint, options["workspace"]), mayCreate: isYes(options["create"] ?? "no"),
+            at: folder(endpoint, options["workspace"]), mayCreate: isYes(options["create"] ?? "yes"),
             dimension: dimension())
         try await store.check()
         return store

@@ -7,6 +7,9 @@ struct LightRAGOutline: Sendable {
     var rows: [Range<Int>] = []
     var keys = LightRAGKeys()
     var fields = LightRAGFields()
+    /// Whether every key is one of the type that was asked for.
+    private(set) var hasKeysOfType = true
+    private var keyType: KeyType?
     /// What `embedding_dim` says.
     var dimension: Int?
     /// The characters of the matrix, and how many bytes they stand for.
@@ -21,7 +24,8 @@ struct LightRAGOutline: Sendable {
 
     init() {}
 
-    init(_ kind: LightRAGName.Kind, _ file: DiskFile) throws(StoreError) {
+    init(_ kind: LightRAGName.Kind, _ file: DiskFile, keysOf type: KeyType?) throws(StoreError) {
+        keyType = type == .text(maxLength: nil) ? nil : type
         let stream = try LightRAGStream(file)
         switch kind {
         case .vectors: try readVectors(stream)
@@ -131,5 +135,6 @@ struct LightRAGOutline: Sendable {
                 help: "remove one of them: which one is meant cannot be known")
         }
         rows.append(range)
+        if let keyType, keyType.key(spelled: Text(utf8: key).description) == nil { hasKeysOfType = false }
     }
 }

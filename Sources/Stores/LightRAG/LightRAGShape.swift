@@ -105,6 +105,7 @@ struct LightRAGShape {
     private static func fits(
         _ noted: Collection, _ found: Collection, _ outline: LightRAGOutline, _ file: DiskFile
     ) -> Bool {
+        guard outline.hasKeysOfType else { return false }
         guard outline.graph == nil else { return fits(noted, graph: found) }
         let columns = Set(noted.fields.map { Text($0.name) })
         let special = Set(found.vectors.filter { $0.element == .float16 }.map { Text($0.name) })

@@ -1,3 +1,4 @@
+import Glibc
 import JSON
 import Model
 
@@ -16,13 +17,13 @@ final class LightRAGSnapshot: Sendable {
     init(
         _ name: LightRAGName, in root: String, note: LightRAGNote?, fallback: Int?
     ) throws(StoreError) {
-        do { file = try DiskFile("\(root)/\(name.file)", 0) } catch  where error.code == .notFound {
+        do { file = try DiskFile("\(root)/\(name.file)", O_RDONLY) } catch  where error.code == .notFound {
             throw .noCollection(name.name)
         }
         self.name = name
         stamp = try file.stamp()
         bytes = try file.size()
-        outline = try LightRAGOutline(name.kind, file)
+        outline = try LightRAGOutline(name.kind, file, keysOf: note?.collection.key.type)
         let shape = try LightRAGShape(name, outline, file, noted: note?.collection, fallback: fallback)
         (collection, vectors) = (shape.collection, shape.vectors)
         identity = note?.identity ?? Self.identity(found: name)

@@ -175,6 +175,7 @@ package actor LightRAGStore: Store {
             // Who wants to know whether it is safe has settled; here there is no one left to tell.
             try? publish(writer.name)
         }
+        for writer in writers.values { writer.close() }
         (writers, snapshots, loads, lock) = ([:], [:], [], nil)
     }
 }
@@ -223,9 +224,11 @@ extension LightRAGStore {
     }
 
     func writer(_ name: LightRAGName) throws(StoreError) -> LightRAGWriter {
-        if let writer = writers[name.name] { return writer }
+        let collection = try opened(name).collection
+        // Others may have written rows of another shape since nothing of ours waits.
+        if let writer = writers[name.name], !writer.isEmpty || writer.collection == collection { return writer }
         try beginChange()
-        let writer = try LightRAGWriter(name, in: root, opened(name).collection)
+        let writer = try LightRAGWriter(name, in: root, collection)
         writers[name.name] = writer
         return writer
     }
@@ -238,7 +241,7 @@ extension LightRAGStore {
 
     /// Lets go of what is open of a collection.
     func forget(_ name: LightRAGName) {
-        writers[name.name] = nil
+        writers.removeValue(forKey: name.name)?.close()
         snapshots[name.name] = nil
     }
 }

@@ -20,6 +20,8 @@ final class LightRAGStream {
         self.file = file
         size = try file.size()
         buffer = .allocate(byteCount: Self.window, alignment: 16)
+        // What some programs begin a file of UTF-8 with.
+        if size >= 3, try bytes(0..<3).elementsEqual([0xEF, 0xBB, 0xBF]) { offset = 3 }
     }
 
     deinit { buffer.deallocate() }

@@ -48,6 +48,11 @@ final class LightRAGWriter {
 
     func sync() throws(StoreError) { try spool.sync() }
 
+    /// Leaves nothing behind if there is nothing to keep.
+    func close() {
+        if isEmpty { Disk.remove(spool.path) }
+    }
+
     /// Makes the file anew with all that was written, in one step; `base` opens what it holds now.
     func publish(_ base: () throws(StoreError) -> LightRAGSnapshot?) throws(StoreError) {
         guard !isEmpty else { return }
