@@ -21,11 +21,12 @@ let package = Package(
         .target(name: "CPQ"),
         .target(name: "CSHA256"),
         .target(name: "CSignals"),
+        .target(name: "CZlib"),
         .target(name: "JSON", dependencies: ["CNumbers"], swiftSettings: settings),
         .target(name: "Model", dependencies: ["JSON"], swiftSettings: settings),
         .target(name: "Wire", dependencies: ["CCurl"], swiftSettings: settings),
         .target(
-            name: "Stores", dependencies: ["Model", "JSON", "CSQLite", "CPQ", "CSHA256", "CFiles"],
+            name: "Stores", dependencies: ["Model", "JSON", "CSQLite", "CPQ", "CSHA256", "CFiles", "CZlib"],
             swiftSettings: settings),
         .target(name: "Transfer", dependencies: ["Model", "JSON", "CSHA256", "CArchive"], swiftSettings: settings),
         .target(name: "Language", dependencies: ["Model", "JSON"], swiftSettings: settings),

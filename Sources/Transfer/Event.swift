@@ -12,6 +12,8 @@ package enum Event: Hashable, Sendable {
     case advanced(slice: Int, to: Cursor, digest: Digest, bytes: Int)
     case rejected(slice: Int, count: Int)
     case finished(slice: Int)
+    /// The target has made of all that was written what it is to be, if it does so at the end of a load.
+    case loaded
     case indexed(name: String)
     case aliased(name: String)
     case verified(equal: Bool)
@@ -46,6 +48,7 @@ package enum Event: Hashable, Sendable {
         case .rejected(let slice, let count):
             ["rejected": ["slice": .integer(Int64(slice)), "count": .integer(Int64(count))]]
         case .finished(let slice): ["finished": ["slice": .integer(Int64(slice))]]
+        case .loaded: ["loaded": [:]]
         case .indexed(let name): ["indexed": ["name": .string(name)]]
         case .aliased(let name): ["aliased": ["name": .string(name)]]
         case .verified(let equal): ["verified": ["equal": .bool(equal)]]
@@ -83,6 +86,7 @@ package enum Event: Hashable, Sendable {
         case ("rejected", let slice?, _):
             self = .rejected(slice: slice, count: value["count"]?.integer.map { Int($0) } ?? 0)
         case ("finished", let slice?, _): self = .finished(slice: slice)
+        case ("loaded", _, _): self = .loaded
         case ("indexed", _, let text?): self = .indexed(name: text)
         case ("aliased", _, let text?): self = .aliased(name: text)
         case ("verified", _, _): self = .verified(equal: value["equal"]?.bool ?? false)
@@ -112,6 +116,7 @@ package struct JobState: Sendable {
     package private(set) var slices: [Slice]?
     package private(set) var cursors: [Int: Cursor] = [:]
     package private(set) var finished: Set<Int> = []
+    package private(set) var isLoaded = false
     package private(set) var indexed: Set<String> = []
     package private(set) var digest = Digest()
     package private(set) var bytes = 0
@@ -141,6 +146,7 @@ package struct JobState: Sendable {
             self.bytes += bytes
         case .rejected(_, let count): rejected += count
         case .finished(let slice): finished.insert(slice)
+        case .loaded: isLoaded = true
         case .indexed(let name): indexed.insert(name)
         case .aliased: break
         case .verified(let equal): isVerified = equal
@@ -160,6 +166,7 @@ package struct JobState: Sendable {
         guard !slices.isEmpty else { return }
         self.slices = slices
         (cursors, finished, digest, bytes) = ([:], [], Digest(), 0)
+        isLoaded = false
     }
 
     package var isUnfinished: Bool { completion == nil && !isCancelled && !isRolledBack }

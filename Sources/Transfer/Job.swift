@@ -87,7 +87,7 @@ package final class Job: Sendable {
         try folder.publish(plan.tuning)
         try await recordingFailure {
             try await prepare()
-            try await copySlices()
+            try await load()
             try await catchUp()
             try await buildIndexes()
             try await moveAliases()
@@ -146,6 +146,16 @@ package final class Job: Sendable {
     }
 
     // MARK: Records
+
+    /// Until a load has ended, what is written need not be seen in the target.
+    private func load() async throws {
+        guard let loading = target.loading, await !journal.state.isLoaded else { return try await copySlices() }
+        try await patience.repeating(progress) { _ throws(StoreError) in try await loading.begin(name) }
+        try await copySlices()
+        progress.count { $0.phase = "finishing" }
+        try await patience.repeating(progress) { _ throws(StoreError) in try await loading.finish(name) }
+        try await journal.append(.loaded)
+    }
 
     private func copySlices() async throws {
         try await reading().closing { reading in

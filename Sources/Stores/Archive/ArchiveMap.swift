@@ -24,7 +24,7 @@ final class ArchiveMap: Sendable {
     private let states: Mutex<[State]>
 
     init(_ path: String, _ entry: ArchiveManifest.File, header: NpyHeader?, isVerifying: Bool) throws(StoreError) {
-        let file = try ArchiveFile(path, O_RDONLY)
+        let file = try DiskFile(path, O_RDONLY)
         self.path = path
         self.header = header == nil ? 0 : NpyHeader.size
         count = entry.bytes
@@ -68,7 +68,7 @@ final class ArchiveMap: Sendable {
         for block in next..<max(next, min(next + 2, checksums.count))
         where states.withLock({ $0[block].isUnseen }) {
             // Who needs the block finds the same, and reports it.
-            ArchiveThreads.queue.async { [self] in try? verify(block: block) }
+            DiskThreads.queue.async { [self] in try? verify(block: block) }
         }
     }
 
@@ -127,7 +127,7 @@ final class ArchiveMap: Sendable {
     func advise(isNeeded: Bool) throws(StoreError) {
         guard count > 0 else { return }
         if !isNeeded { advise(UnsafeRawBufferPointer(start: start, count: header + count), MADV_DONTNEED) }
-        try ArchiveFile(path, O_RDONLY).advise(isNeeded: isNeeded)
+        try DiskFile(path, O_RDONLY).advise(isNeeded: isNeeded)
     }
 
     private func advise(_ bytes: UnsafeRawBufferPointer, _ advice: Int32) {
@@ -143,7 +143,7 @@ extension ArchiveMap.State {
     fileprivate var isRight: Bool { if case .right = self { true } else { false } }
 }
 
-extension ArchiveFile {
+extension DiskFile {
     /// Throws unless this is a NumPy file of such rows; more rows than were committed are those of a write cut short.
     fileprivate func check(_ header: NpyHeader) throws(StoreError) {
         guard let rows = header.rows(in: try read(NpyHeader.size, at: 0)) else {

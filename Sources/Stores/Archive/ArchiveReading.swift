@@ -17,15 +17,15 @@ struct ArchiveReading: Reading {
     func count(_ filter: Filter?) -> Int { snapshot.manifest.records }
 
     func slices(atMost count: Int) async throws(StoreError) -> [Slice] {
-        try await ArchiveThreads.run { () throws(StoreError) in try snapshot.slices(atMost: count) }
+        try await DiskThreads.run { () throws(StoreError) in try snapshot.slices(atMost: count) }
     }
 
     func page(_ scan: Scan) async throws(StoreError) -> Page? {
-        try await ArchiveThreads.run { () throws(StoreError) in try snapshot.page(scan) }
+        try await DiskThreads.run { () throws(StoreError) in try snapshot.page(scan) }
     }
 
     func fetch(_ keys: [Key], _ wanted: Projection) async throws(StoreError) -> Batch {
-        try await ArchiveThreads.run { () throws(StoreError) in try snapshot.fetch(keys, wanted) }
+        try await DiskThreads.run { () throws(StoreError) in try snapshot.fetch(keys, wanted) }
     }
 
     /// What is mapped goes with the last one who holds it.
