@@ -155,6 +155,7 @@ private struct SessionPlace {
         text = text.replacing(#/("seconds"|"records_per_s"|"peak_memory"|"estimate_s"|"disk_free"):[0-9.e-]+/#) {
             "\($0.output.1):<n>"
         }
+        text = text.replacing(#/(disk_free +\| )[0-9]+/#) { "\($0.output.1)<n>" }
         text = text.replacing(#/(resuming |done by |job |resume: resume |resume |"job":")[0-9a-f]{6}\b/#) {
             "\($0.output.1)<job>"
         }
