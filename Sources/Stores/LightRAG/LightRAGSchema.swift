@@ -35,6 +35,7 @@ struct LightRAGSchema {
             } else {
                 let what = name.kind == .vectors ? "one vector of float32 a record" : "no vectors"
                 verdicts.append(Verdict("vector \(vector.name)", .lossy, "\(name.name) holds \(what)"))
+                changes.append(.dropped(field: vector.name))
             }
         }
         guard name.kind == .vectors, main == nil else { return }
@@ -66,6 +67,7 @@ struct LightRAGSchema {
         for field in wanted.fields {
             let (grade, detail) = verdict(field)
             verdicts.append(Verdict("field \(field.name)", grade, detail))
+            if grade == .lossy { changes.append(.dropped(field: field.name)) }
             if grade == .impossible || grade == .lossy { continue }
             made.fields.append(field)
             if name.isGraph, field.isNullable { changes.append(.nullAsAbsent(field: field.name)) }
