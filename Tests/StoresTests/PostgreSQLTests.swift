@@ -31,9 +31,14 @@ struct Database: Sendable {
         _ kind: PostgresServer.Kind = .newest, hasVector: Bool = true, _ body: (Database) async throws -> Void
     ) async throws {
         let server = try await PostgresServer.running(kind)
-        let database = Database(server: server, name: try server.freshDatabase(hasVector: hasVector))
-        defer { _ = try? server.sql("DROP DATABASE \"\(database.name)\" WITH (FORCE)") }
-        try await body(database)
+        let database = Database(
+            server: server, name: try await apart { try server.freshDatabase(hasVector: hasVector) })
+        let drop = "DROP DATABASE \"\(database.name)\" WITH (FORCE)"
+        do { try await body(database) } catch {
+            _ = try? await apart { try server.sql(drop) }
+            throw error
+        }
+        _ = try await apart { try server.sql(drop) }
     }
 
     var address: String { server.address(name) }
@@ -47,7 +52,7 @@ struct Database: Sendable {
 
     /// What somebody else does to the database.
     @discardableResult
-    func sql(_ text: String) throws -> String { try server.sql(text, in: name) }
+    func sql(_ text: String) async throws -> String { try await apart { try server.sql(text, in: name) } }
 
     /// Text has no U+0000, and sparse vectors have fewer dimensions than ours.
     static let limits = Sample.Limits { line in
