@@ -16,22 +16,24 @@ let package = Package(
         .target(name: "CArchive"),
         .target(name: "CCurl"),
         .target(name: "CFiles"),
+        .target(name: "CMemory"),
         .target(name: "CNumbers"),
         .target(name: "CPQ"),
         .target(name: "CSHA256"),
         .target(name: "CSignals"),
+        .target(name: "CZlib"),
         .target(name: "JSON", dependencies: ["CNumbers"], swiftSettings: settings),
         .target(name: "Model", dependencies: ["JSON"], swiftSettings: settings),
         .target(name: "Wire", dependencies: ["CCurl"], swiftSettings: settings),
         .target(
-            name: "Stores", dependencies: ["Model", "JSON", "CSQLite", "CPQ", "CSHA256", "CFiles"],
+            name: "Stores", dependencies: ["Model", "JSON", "CSQLite", "CPQ", "CSHA256", "CFiles", "CZlib"],
             swiftSettings: settings),
         .target(name: "Transfer", dependencies: ["Model", "JSON", "CSHA256", "CArchive"], swiftSettings: settings),
         .target(name: "Language", dependencies: ["Model", "JSON"], swiftSettings: settings),
         .target(
             name: "Shell", dependencies: ["Model", "JSON", "Stores", "Transfer", "Language", "CEditLine", "CSignals"],
             swiftSettings: settings),
-        .executableTarget(name: "vecsh", dependencies: ["Shell"], swiftSettings: settings),
+        .executableTarget(name: "vecsh", dependencies: ["Shell", "CMemory"], swiftSettings: settings),
 
         .target(name: "TestSupport", dependencies: ["Model", "JSON"], path: "Tests/Support", swiftSettings: settings),
         .executableTarget(

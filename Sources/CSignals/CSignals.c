@@ -27,6 +27,8 @@ bool signals_install(void) {
     sigemptyset(&action.sa_mask);
     for (int kind = 0; kind < signal_kinds; kind++) sigaction(numbers[kind], &action, NULL);
     signal(SIGPIPE, SIG_IGN);
+    // A limit on the size of files is then an error as any other, and named.
+    signal(SIGXFSZ, SIG_IGN);
     return true;
 }
 

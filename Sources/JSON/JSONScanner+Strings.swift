@@ -13,6 +13,7 @@ extension JSONScanner {
         offset += 1
         let start = offset
         while true {
+            passPlainText()
             guard let byte = peek else { throw JSONError("the text ends inside a string", at: start - 1) }
             switch byte {
             case UInt8(ascii: "\""):
@@ -43,6 +44,23 @@ extension JSONScanner {
         return result
     }
 
+    /// Eight bytes at a time, as long as all of them are plain ASCII that stands for itself.
+    @inline(__always)
+    private mutating func passPlainText() {
+        guard let text = UnsafeRawPointer(bytes.baseAddress) else { return }
+        let (ones, highs) = (0x0101_0101_0101_0101 as UInt64, 0x8080_8080_8080_8080 as UInt64)
+        while offset + 8 <= bytes.count {
+            let word = text.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            let quotes = word ^ (ones &* 0x22)
+            let slashes = word ^ (ones &* 0x5C)
+            // The highest bit of a byte is set where it is 0x80 or more, below 0x20, a quote or a backslash; what a
+            // borrow sets besides stands behind one of those.
+            let special = word | (word &- ones &* 0x20) | (quotes &- ones) | (slashes &- ones)
+            guard special & highs == 0 else { return }
+            offset += 8
+        }
+    }
+
     private mutating func passEscape() throws(JSONError) {
         let start = offset
         offset += 1
@@ -62,10 +80,22 @@ extension JSONScanner {
     private mutating func passCharacter() throws(JSONError) {
         let first = bytes[offset]
         let length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2
-        guard offset + length <= bytes.count,
-            UTF8.ForwardParser.isValid(bytes[offset..<offset + length])
+        guard first >= 0xC2, first <= 0xF4, offset + length <= bytes.count, isSecond(bytes[offset + 1], behind: first),
+            (offset + 2..<max(offset + 2, offset + length)).allSatisfy({ bytes[$0] & 0xC0 == 0x80 })
         else { throw JSONError("the text is not UTF-8", at: offset) }
         offset += length
+    }
+
+    /// Overlong forms, surrogates and what lies beyond Unicode show in the second byte.
+    @inline(__always)
+    private func isSecond(_ byte: UInt8, behind first: UInt8) -> Bool {
+        switch first {
+        case 0xE0: 0xA0...0xBF ~= byte
+        case 0xED: 0x80...0x9F ~= byte
+        case 0xF0: 0x90...0xBF ~= byte
+        case 0xF4: 0x80...0x8F ~= byte
+        default: byte & 0xC0 == 0x80
+        }
     }
 
     private func appendEscape(_ at: inout Int, to result: inout [UInt8]) throws(JSONError) {
@@ -102,14 +132,5 @@ extension JSONScanner {
             value = value << 4 | UInt32(digit)
         }
         return value
-    }
-}
-
-extension Unicode.UTF8.ForwardParser {
-    fileprivate static func isValid(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
-        var parser = UTF8.ForwardParser()
-        var iterator = bytes.makeIterator()
-        guard case .valid(let scalar) = parser.parseScalar(from: &iterator) else { return false }
-        return scalar.count == bytes.count
     }
 }

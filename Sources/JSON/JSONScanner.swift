@@ -29,6 +29,7 @@ package struct JSONScanner {
         case UInt8(ascii: "n"): return .null
         case UInt8(ascii: "-"), .some(UInt8(ascii: "0")...UInt8(ascii: "9")): return .number
         case nil: throw JSONError("the text ends where a value is expected", at: offset)
+        case UInt8(ascii: "N"), UInt8(ascii: "I"): throw JSONError("NaN and Infinity are no JSON", at: offset)
         default: throw JSONError("no value begins like this", at: offset)
         }
     }

@@ -84,7 +84,7 @@ extension VectorField {
 
 extension Element {
     /// The byte offset of the first element that is infinite or no number.
-    fileprivate func firstNotFinite(in bytes: [UInt8]) -> Int? {
+    package func firstNotFinite(in bytes: [UInt8]) -> Int? {
         switch self {
         case .float32: bytes.firstOffset(of: UInt32.self) { $0 & 0x7F80_0000 == 0x7F80_0000 }
         case .float16: bytes.firstOffset(of: UInt16.self) { $0 & 0x7C00 == 0x7C00 }

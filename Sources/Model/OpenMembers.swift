@@ -15,6 +15,16 @@ extension Column {
         return column.column()
     }
 
+    /// The names of all members of these objects.
+    package func memberNames(count: Int) -> Set<Text> {
+        var names: Set<Text> = []
+        _ = members(count: count) { name in
+            names.insert(name)
+            return nil
+        }
+        return names
+    }
+
     private static func members(of object: [UInt8], _ rename: (Text) -> Text?) -> [UInt8] {
         var writer = JSONWriter()
         writer.raw("{")

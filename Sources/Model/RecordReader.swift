@@ -78,6 +78,17 @@ package struct RecordReader {
         builder.keys.append(key)
     }
 
+    /// Reads a record whose fields are the members of the object that comes next; `other` is asked about each member
+    /// first, reads those that are no fields, and says whether it did. Behind the object `key` is asked.
+    package mutating func append(
+        fields scanner: inout JSONScanner, key: () throws(JSONError) -> Key,
+        other: (inout JSONScanner, Text) throws(JSONError) -> Bool
+    ) throws(JSONError) {
+        try readMembers(&scanner, other: other)
+        try fillVectors([], at: scanner.offset)
+        builder.keys.append(try key())
+    }
+
     private func readKey(_ scanner: inout JSONScanner) throws(JSONError) -> Key {
         let start = scanner.offset
         let key: Key? =
@@ -127,12 +138,19 @@ package struct RecordReader {
 
     private mutating func readFields(_ scanner: inout JSONScanner) throws(JSONError) {
         if shape.fields.isEmpty, !shape.isOpen, !passed.fields.isEmpty || passed.rest { return _ = try scanner.skip() }
+        try readMembers(&scanner) { (_, _) throws(JSONError) in false }
+    }
+
+    private mutating func readMembers(
+        _ scanner: inout JSONScanner, other: (inout JSONScanner, Text) throws(JSONError) -> Bool
+    ) throws(JSONError) {
         var seen: Set<Int> = []
         var extra = JSONWriter()
         var extraNames: Set<Text> = []
         extra.raw("{")
         try scanner.object { (scanner, name) throws(JSONError) in
             let text = Text(utf8: try scanner.decoded(name))
+            guard try !other(&scanner, text) else { return }
             if let place = fieldPlaces[text], seen.insert(place).inserted { return try readField(&scanner, place) }
             if passed.fields.contains(text) || passed.rest && fieldPlaces[text] == nil { return _ = try scanner.skip() }
             guard shape.isOpen || fieldPlaces[text] != nil else {
@@ -253,12 +271,13 @@ extension RecordReader {
             try scanner.null()
             return builder.fields[place].append(missing: .null)
         }
-        guard try readValue(&scanner, field.type, into: &builder.fields[place]) else {
+        guard try Self.readValue(&scanner, field.type, into: &builder.fields[place]) else {
             throw JSONError("field \"\(field.name)\" is not of type \(field.type)", at: start)
         }
     }
 
-    private func readValue(
+    /// Static, as a copy of the reader would hold the column's memory too, and all of it were copied for each value.
+    private static func readValue(
         _ scanner: inout JSONScanner, _ type: FieldType, into column: inout ColumnBuilder
     ) throws(JSONError) -> Bool {
         switch (type, try scanner.kind()) {
@@ -285,7 +304,7 @@ extension RecordReader {
         return true
     }
 
-    private func holdsOnly(_ element: FieldType, _ scanner: inout JSONScanner) throws(JSONError) -> Bool {
+    private static func holdsOnly(_ element: FieldType, _ scanner: inout JSONScanner) throws(JSONError) -> Bool {
         var fits = true
         var scratch = ColumnBuilder(element)
         try scanner.array { scanner throws(JSONError) in

@@ -23,9 +23,14 @@ package struct RecordWriter: Sendable {
             write(vector, batch.vectors[place], row: row, to: &writer)
         }
         writer.raw(#"},"fields":{"#)
+        writeFields(batch, row: row, to: &writer)
+        writer.raw("}}")
+    }
+
+    /// Appends the fields of one record as members of the object that has been begun.
+    package func writeFields(_ batch: Batch, row: Int, to writer: inout JSONWriter) {
         for (place, field) in shape.fields.enumerated() { write(field, batch.fields[place], row: row, to: &writer) }
         if let rest = batch.rest { write(rest: rest, row: row, to: &writer) }
-        writer.raw("}}")
     }
 
     package func write(_ key: Key, to writer: inout JSONWriter) {

@@ -19,6 +19,16 @@ extension Collection {
         ]
     }
 
+    /// The shape as it will be read again where it is kept as JSON; throws if that is no shape at all.
+    package var throughJSON: Collection {
+        get throws(StoreError) {
+            guard let json = try? JSONValue(json.text) else {
+                throw StoreError(.rejected, "the shape of \(name) cannot be written as JSON")
+            }
+            do { return try Collection(json: json) } catch { throw StoreError(.rejected, error.message) }
+        }
+    }
+
     /// Throws ``StoreError/Code/malformed`` with the part that is not as it should be.
     package init(json: JSONValue) throws(StoreError) {
         let part = Part(json, "the shape")

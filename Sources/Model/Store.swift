@@ -66,6 +66,9 @@ package protocol Reading: Sendable {
     var moment: Moment { get }
     var description: Description { get }
 
+    /// Differs whenever the records did, as far as the store knows without looking at them; nil where it does not.
+    var revision: String? { get }
+
     /// Whether the store means by this conjunct exactly what ``Filter`` means; the others are applied to the pages.
     func answers(_ conjunct: Filter) -> Bool
 
@@ -84,6 +87,10 @@ package protocol Reading: Sendable {
     func fetch(_ keys: [Key], _ wanted: Projection) async throws(StoreError) -> Batch
 
     func close() async
+}
+
+extension Reading {
+    package var revision: String? { moment.life == .durable ? moment.token : nil }
 }
 
 package struct Description: Hashable, Sendable {

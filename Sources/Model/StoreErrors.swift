@@ -15,6 +15,12 @@ extension StoreError {
             help: names.isEmpty ? "it has no indexes" : "it has \(names)")
     }
 
+    package static func readOnly(_ connection: String) -> StoreError {
+        StoreError(
+            .unsupported, "connection \"\(connection)\" is readonly",
+            help: "connect again without `readonly` to change things")
+    }
+
     package static func differs(_ name: String) -> StoreError {
         StoreError(
             .conflict, "a collection \"\(name)\" exists and has another shape",

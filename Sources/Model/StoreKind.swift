@@ -5,17 +5,21 @@ package struct StoreKind: Sendable {
     /// What stands behind `scheme://`, for people: `/path/to/file.db`.
     package var address: String
     package var isLocal: Bool
+    /// The port of a server whose address names none.
+    package var port: Int?
     package var options: [StoreOption]
     package var open: @Sendable (Endpoint, [String: String]) async throws(StoreError) -> any Store
 
     package init(
-        scheme: String, summary: String, address: String, isLocal: Bool = true, options: [StoreOption] = [],
+        scheme: String, summary: String, address: String, isLocal: Bool = true, port: Int? = nil,
+        options: [StoreOption] = [],
         open: @escaping @Sendable (Endpoint, [String: String]) async throws(StoreError) -> any Store
     ) {
         self.scheme = scheme
         self.summary = summary
         self.address = address
         self.isLocal = isLocal
+        self.port = port
         self.options = options
         self.open = open
     }

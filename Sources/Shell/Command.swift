@@ -8,6 +8,8 @@ package struct Command: Sendable {
         case none
         /// Writes to a store: shown, not done.
         case writes
+        /// Writes to a store behind ``Session/commit(_:_:_:)``, before which a dry run stops: all but that is done.
+        case commits
         /// Reaches outside, or waits for a person: shown, not done.
         case acts
     }

@@ -35,11 +35,7 @@ package struct ReadOnlyStore: Store {
     package func settle(_ name: String) throws(StoreError) { throw refusal }
     package func delete(_ keys: [Key], from name: String) throws(StoreError) -> Int { throw refusal }
 
-    private var refusal: StoreError {
-        StoreError(
-            .unsupported, "connection \"\(name)\" is readonly",
-            help: "connect again without `readonly` to change things")
-    }
+    private var refusal: StoreError { .readOnly(name) }
 }
 
 /// What a store can tell of indexes and aliases, without the means to change them.

@@ -4,6 +4,7 @@ import Model
 package let storeKinds: [StoreKind] = [
     SQLite.kind,
     Archive.kind,
+    LightRAG.kind,
     PostgreSQL.kind,
     PostgreSQL.longKind,
     Memory.kind,

@@ -12,14 +12,21 @@ package enum Event: Hashable, Sendable {
     case advanced(slice: Int, to: Cursor, digest: Digest, bytes: Int)
     case rejected(slice: Int, count: Int)
     case finished(slice: Int)
+    /// The target has made of all that was written what it is to be, if it does so at the end of a load.
+    case loaded
     case indexed(name: String)
     case aliased(name: String)
     case verified(equal: Bool)
     /// All is done; what both sides were then.
     case completed(source: String, target: String)
-    case promoted
+    /// It is live; what was live before is kept, or gone.
+    case promoted(replacing: Identity?, at: Int64)
     case rolledBack
     case cancelled
+    /// Calls failed, and were made again with success; `why` is the last reason.
+    case retried(count: Int, why: String)
+    /// A run ended by an error.
+    case failed(why: String, at: Int64)
 
     var json: JSONValue {
         switch self {
@@ -41,14 +48,18 @@ package enum Event: Hashable, Sendable {
         case .rejected(let slice, let count):
             ["rejected": ["slice": .integer(Int64(slice)), "count": .integer(Int64(count))]]
         case .finished(let slice): ["finished": ["slice": .integer(Int64(slice))]]
+        case .loaded: ["loaded": [:]]
         case .indexed(let name): ["indexed": ["name": .string(name)]]
         case .aliased(let name): ["aliased": ["name": .string(name)]]
         case .verified(let equal): ["verified": ["equal": .bool(equal)]]
         case .completed(let source, let target):
             ["completed": ["source": .string(source), "target": .string(target)]]
-        case .promoted: ["promoted": [:]]
+        case .promoted(let replaced, let time):
+            ["promoted": ["replacing": .optional(replaced?.token), "at": .integer(time)]]
         case .rolledBack: ["rolled_back": [:]]
         case .cancelled: ["cancelled": [:]]
+        case .retried(let count, let why): ["retried": ["count": .integer(Int64(count)), "why": .string(why)]]
+        case .failed(let why, let time): ["failed": ["why": .string(why), "at": .integer(time)]]
         }
     }
 
@@ -75,14 +86,22 @@ package enum Event: Hashable, Sendable {
         case ("rejected", let slice?, _):
             self = .rejected(slice: slice, count: value["count"]?.integer.map { Int($0) } ?? 0)
         case ("finished", let slice?, _): self = .finished(slice: slice)
+        case ("loaded", _, _): self = .loaded
         case ("indexed", _, let text?): self = .indexed(name: text)
         case ("aliased", _, let text?): self = .aliased(name: text)
         case ("verified", _, _): self = .verified(equal: value["equal"]?.bool ?? false)
         case ("completed", _, _):
             self = .completed(source: value["source"]?.string ?? "", target: value["target"]?.string ?? "")
-        case ("promoted", _, _): self = .promoted
+        case ("promoted", _, _):
+            self = .promoted(
+                replacing: value["replacing"]?.string.map { Identity($0) }, at: value["at"]?.integer ?? 0)
         case ("rolled_back", _, _): self = .rolledBack
         case ("cancelled", _, _): self = .cancelled
+        case ("retried", _, _):
+            self = .retried(
+                count: value["count"]?.integer.map { Int($0) } ?? 0, why: value["why"]?.string ?? "")
+        case ("failed", _, _):
+            self = .failed(why: value["why"]?.string ?? "", at: value["at"]?.integer ?? 0)
         default: return nil
         }
     }
@@ -97,17 +116,25 @@ package struct JobState: Sendable {
     package private(set) var slices: [Slice]?
     package private(set) var cursors: [Int: Cursor] = [:]
     package private(set) var finished: Set<Int> = []
+    package private(set) var isLoaded = false
     package private(set) var indexed: Set<String> = []
     package private(set) var digest = Digest()
     package private(set) var bytes = 0
     package private(set) var rejected = 0
     package private(set) var isVerified: Bool?
     package private(set) var completion: (source: String, target: String)?
-    package private(set) var isPromoted = false
+    package private(set) var promotion: (replaced: Identity?, time: Int64)?
     package private(set) var isCancelled = false
     package private(set) var isRolledBack = false
+    /// How many calls had to be made again.
+    package private(set) var retries = 0
+    package private(set) var lastRetry: String?
+    /// Why runs ended early, the newest last; only so many are remembered.
+    package private(set) var failures: [(why: String, time: Int64)] = []
 
     package init() {}
+
+    package var isPromoted: Bool { promotion != nil }
 
     mutating func apply(_ event: Event) {
         switch event {
@@ -119,13 +146,18 @@ package struct JobState: Sendable {
             self.bytes += bytes
         case .rejected(_, let count): rejected += count
         case .finished(let slice): finished.insert(slice)
+        case .loaded: isLoaded = true
         case .indexed(let name): indexed.insert(name)
         case .aliased: break
         case .verified(let equal): isVerified = equal
         case .completed(let source, let target): completion = (source, target)
-        case .promoted: isPromoted = true
+        case .promoted(let replaced, let time): promotion = (replaced, time)
         case .rolledBack: isRolledBack = true
         case .cancelled: isCancelled = true
+        case .retried(let count, let why):
+            retries += count
+            lastRetry = why
+        case .failed(let why, let time): failures = failures.suffix(19) + [(why, time)]
         }
     }
 
@@ -134,6 +166,7 @@ package struct JobState: Sendable {
         guard !slices.isEmpty else { return }
         self.slices = slices
         (cursors, finished, digest, bytes) = ([:], [], Digest(), 0)
+        isLoaded = false
     }
 
     package var isUnfinished: Bool { completion == nil && !isCancelled && !isRolledBack }

@@ -7,6 +7,7 @@ package final class Job: Sendable {
     package let plan: Plan
     package let progress: Progress
     let journal: Journal
+    private let folder: JobFolder
     private let lock: JobLock
     let source: any Store
     let target: any Store
@@ -22,8 +23,12 @@ package final class Job: Sendable {
         tuning: Tuning? = nil
     ) async throws {
         id = folder.id
+        self.folder = folder
         lock = try folder.lock()
-        plan = try folder.plan().tuned(tuning)
+        folder.forgetStop()
+        var plan = try folder.plan()
+        if let tuning { plan.tuning = plan.tuning.changed(by: tuning) }
+        self.plan = plan
         journal = try Journal(path: folder.journalPath)
         (self.source, self.target, self.patience) = (source, target, patience)
         let state = await journal.state
@@ -44,16 +49,29 @@ package final class Job: Sendable {
         part.slices = [slice]
         // Whoever runs the slices has made room for all of them.
         part.existing = .append
-        let name = "\(plan.context.fingerprint)-\(index)"
-        let folder = JobFolder(id: name, path: "\(home)/slices/\(name)")
+        let folder = JobFolder.slice(index, of: plan, in: home)
         try folder.prepare(part)
         return try await Job(folder, from: source, to: target)
     }
 
     /// Copies the records of the plan's slices and nothing else; for slices that run alone.
     package func runSlices() async throws {
-        try await prepare()
-        try await copySlices()
+        try await recordingFailure {
+            try await prepare()
+            try await copySlices()
+        }
+    }
+
+    /// What went wrong is in the journal for whoever looks later, as far as it can be written.
+    private func recordingFailure(_ body: () async throws -> Void) async throws {
+        do { try await body() } catch {
+            if !(error is Stopped || error is CancellationError) {
+                let event = Event.failed(why: JobError.reason(of: error), at: Timestamp.now)
+                try? await journal.append(progress.takeRetries() + [event])
+            }
+            try? folder.publish(plan.tuning)
+            throw error
+        }
     }
 
     package var state: JobState { get async { await journal.state } }
@@ -66,12 +84,17 @@ package final class Job: Sendable {
 
     /// Does what is still to be done.
     package func run() async throws {
-        try await prepare()
-        try await copySlices()
-        try await catchUp()
-        try await buildIndexes()
-        try await moveAliases()
-        try await journal.append(.completed(source: sourceToken.withLock { $0 }, target: targetToken()))
+        try folder.publish(plan.tuning)
+        try await recordingFailure {
+            try await prepare()
+            try await load()
+            try await catchUp()
+            try await buildIndexes()
+            try await moveAliases()
+            try await journal.append(
+                progress.takeRetries() + [.completed(source: sourceToken.withLock { $0 }, target: targetToken())])
+        }
+        try folder.publish(plan.tuning)
         progress.count { $0.phase = "finished" }
     }
 
@@ -80,6 +103,7 @@ package final class Job: Sendable {
     /// Notes what a comparison with the source has found.
     package func record(verified isEqual: Bool) async throws(JobError) {
         try await journal.append(.verified(equal: isEqual))
+        try folder.publish(plan.tuning)
     }
 
     // MARK: Target
@@ -89,13 +113,21 @@ package final class Job: Sendable {
         if plan.existing == .replace, plan.context.staging == nil { try await target.drop(name, being: nil) }
         var shape = plan.context.shape
         shape.indexes = []
-        let isAppending = plan.existing == .append && plan.context.staging == nil
+        let isAppending = (plan.existing == .append || !plan.context.brings(.schema)) && plan.context.staging == nil
         // An earlier run may have made it, and more, and died before it could say so.
         if let there = try await existing(), isAppending || there.collection.withoutIndexes == shape {
             try await journal.append(.created(identity: there.identity))
+        } else if !plan.context.brings(.schema) {
+            throw JobError("there is no \(plan.context.target), and its schema is not brought")
         } else {
-            try await journal.append(.created(identity: target.create(shape)))
+            let identity = try await patiently { () throws(StoreError) in try await target.create(shape) }
+            try await journal.append(.created(identity: identity))
         }
+    }
+
+    /// A step of the target that done twice is done once, made again while its failure may pass.
+    private func patiently<Result>(_ step: () async throws(StoreError) -> Result) async throws(StoreError) -> Result {
+        try await patience.repeating(progress) { _ throws(StoreError) in try await step() }
     }
 
     private func existing() async throws -> Description? {
@@ -115,9 +147,19 @@ package final class Job: Sendable {
 
     // MARK: Records
 
+    /// Until a load has ended, what is written need not be seen in the target.
+    private func load() async throws {
+        guard let loading = target.loading, await !journal.state.isLoaded else { return try await copySlices() }
+        try await patience.repeating(progress) { _ throws(StoreError) in try await loading.begin(name) }
+        try await copySlices()
+        progress.count { $0.phase = "finishing" }
+        try await patience.repeating(progress) { _ throws(StoreError) in try await loading.finish(name) }
+        try await journal.append(.loaded)
+    }
+
     private func copySlices() async throws {
         try await reading().closing { reading in
-            try await copy(openSlices(), reading)
+            if plan.context.brings(.data) { try await copy(openSlices(), reading) }
             try await remember(reading)
         }
     }
@@ -134,7 +176,8 @@ package final class Job: Sendable {
     func copy(_ slices: [Slice], _ reading: any Reading) async throws {
         // One writer is kept busy by two readers; more would only hold memory.
         let useful = min(source.facts.readers, 2 * target.facts.writers)
-        let lanes = max(1, min(plan.tuning.parallel, useful, slices.count))
+        let parallel = SystemMemory.isShort ? plan.tuning.parallel / 2 : plan.tuning.parallel
+        let lanes = max(1, min(parallel, useful, slices.count))
         let copier = try await copier(reading, lanes)
         let isAgain = await journal.state.slices != nil || isResumed || plan.existing == .append
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -151,21 +194,27 @@ package final class Job: Sendable {
         let context = plan.context
         let wanted = try context.mapping.shape(of: reading.description.collection, named: name)
         let actual = try await target.describe(name).collection
+        let pace = Pacemaker(plan.tuning.page)
         let rejects = try plan.tuning.rejects.map { path throws(JobError) in try RejectsFile(path, actual) }
         let writer = PatientWriter(
             store: target, collection: name, gate: Gate(max(1, target.facts.writers)), progress: progress,
-            rejects: rejects, patience: patience)
+            rejects: rejects, patience: patience, pace: pace)
+        let copied = await journal.state.digest.count
         return SliceCopier(
             pages: try FilteredReading(reading, context.filter, wanted: context.mapping.projection),
             mapper: try Mapper(context.mapping, from: reading.description.collection, to: wanted.ordered(like: actual)),
             hash: RecordHash(actual), writer: writer, journal: journal, progress: progress, tuning: plan.tuning,
             memory: Gate(plan.tuning.memory), checkStop: { [weak self] in try self?.stopIfAsked() },
-            patience: patience, lanes: lanes)
+            patience: patience, lanes: lanes, pace: pace, bringsPartitions: plan.context.brings(.partitions),
+            limit: context.limit.map { max(0, $0 - copied) })
     }
 
     func stopIfAsked() throws {
-        if isStopping.load(ordering: .relaxed) { throw Stopped() }
+        if isStopping.load(ordering: .relaxed) || isGivenUp { throw Stopped() }
     }
+
+    /// Whether someone asked for the job's end from another process.
+    package var isGivenUp: Bool { folder.isAskedToStop }
 
     // MARK: What comes after the records
 
@@ -175,16 +224,16 @@ package final class Job: Sendable {
         let done = await journal.state.indexed
         for index in plan.context.shape.indexes where !done.contains(index.name) {
             try stopIfAsked()
-            try await indexing.create(index, on: name)
+            try await patiently { () throws(StoreError) in try await indexing.create(index, on: name) }
             try await journal.append(.indexed(name: index.name))
         }
-        try await target.settle(name)
+        try await patiently { () throws(StoreError) in try await target.settle(name) }
     }
 
     private func moveAliases() async throws {
-        guard plan.context.including.contains("aliases"), let aliasing = target.aliasing else { return }
+        guard plan.context.brings(.aliases), let aliasing = target.aliasing else { return }
         for alias in try await source.describe(plan.context.source.collection).aliases {
-            try await aliasing.point(alias, to: name)
+            try await patiently { () throws(StoreError) in try await aliasing.point(alias, to: name) }
             try await journal.append(.aliased(name: alias))
         }
     }
@@ -193,21 +242,23 @@ package final class Job: Sendable {
 
     /// What was copied, and not what may stand there by the time all is done.
     func remember(_ reading: any Reading) async throws {
-        let token = try await Self.token(reading)
+        let token = try await plan.context.token(reading)
         sourceToken.withLock { $0 = token }
     }
 
-    private func targetToken() async throws -> String { try await Self.token(target, name) }
+    private func targetToken() async throws -> String { try await plan.context.token(target, name) }
+}
 
-    /// What a collection is now, as far as can be told quickly.
-    package static func token(_ store: any Store, _ name: String) async throws -> String {
+extension Context {
+    /// What a collection is now, as far as can be told quickly; without its records, which collection it is.
+    package func token(_ store: any Store, _ name: String) async throws -> String {
         try await store.read(name, at: nil).closing { try await token($0) }
     }
 
-    private static func token(_ reading: any Reading) async throws -> String {
-        let count = try await reading.count(nil)
-        let moment = reading.moment.life == .durable ? " \(reading.moment.token)" : ""
-        return "\(reading.description.identity.token) \(count)\(moment)"
+    fileprivate func token(_ reading: any Reading) async throws -> String {
+        let identity = reading.description.identity.token
+        guard brings(.data) else { return identity }
+        return try await "\(identity) \(reading.count(nil))" + (reading.revision.map { " \($0)" } ?? "")
     }
 }
 

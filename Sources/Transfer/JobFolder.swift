@@ -9,6 +9,7 @@ package struct JobFolder: Sendable {
     package var journalPath: String { path + "/journal" }
     private var planPath: String { path + "/plan.json" }
     private var lockPath: String { path + "/lock" }
+    private var stopPath: String { path + "/stop" }
 
     /// All jobs under a home, newest first.
     package static func all(in home: String) -> [JobFolder] {
@@ -97,12 +98,25 @@ package struct JobFolder: Sendable {
         throw JobError("job \(id) is running in another process", help: "`status \(id)` shows how far it is")
     }
 
+    /// The lock, or nil while another process has it.
+    package func lockIfFree() throws(JobError) -> JobLock? { try JobLock(lockPath) }
+
     package var isRunning: Bool { (try? JobLock(lockPath) == nil) ?? false }
 
     /// Forgets the job.
     package func remove() {
-        for file in [planPath, journalPath, lockPath] { unlink(file) }
+        for file in [planPath, journalPath, lockPath, stopPath] { unlink(file) }
         rmdir(path)
+    }
+
+    /// When something was last recorded, in microseconds since 1970.
+    package var lastChange: Int64? {
+        for path in [journalPath, planPath] {
+            var facts = stat()
+            guard stat(path, &facts) == 0 else { continue }
+            return Int64(facts.st_mtim.tv_sec) * 1_000_000 + Int64(facts.st_mtim.tv_nsec) / 1000
+        }
+        return nil
     }
 
     private func write(_ plan: Plan) throws(JobError) {
@@ -113,6 +127,19 @@ package struct JobFolder: Sendable {
         fclose(file)
         guard isWritten, rename(draft, planPath) == 0 else { throw .system("write", planPath) }
     }
+
+    // MARK: Stopping from elsewhere
+
+    /// Asks the process that runs the job to end it at the next page.
+    package func askToStop() throws(JobError) {
+        let descriptor = open(stopPath, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .system("write", stopPath) }
+        close(descriptor)
+    }
+
+    package func forgetStop() { unlink(stopPath) }
+
+    var isAskedToStop: Bool { access(stopPath, F_OK) == 0 }
 
     private static func makeFolder(_ path: String) throws(JobError) {
         guard access(path, F_OK) != 0 else { return }

@@ -10,6 +10,7 @@ extension Job {
         guard moment.life == .durable else {
             let reading = try await unreplaced(source.read(collection, at: nil))
             // What was read by an earlier run was read at another moment; places in the source are good for both.
+            if isResumed { try await refuseLimited(reading) }
             if isResumed { try await journal.append(.moved(to: reading.moment, slices: [])) }
             return reading
         }
@@ -17,8 +18,18 @@ extension Job {
             guard error.code == .expired else { throw error }
         }
         let reading = try await unreplaced(source.read(collection, at: nil))
+        try await refuseLimited(reading)
         try await journal.append(.moved(to: reading.moment, slices: reading.slices(atMost: plan.slices.count)))
         return reading
+    }
+
+    /// Which records are the first ones may be another question by now.
+    private func refuseLimited(_ reading: any Reading) async throws {
+        guard let limit = plan.context.limit else { return }
+        await reading.close()
+        throw JobError(
+            "a copy with `limit \(limit)` was stopped, and \(plan.context.source) cannot be read as it was then",
+            help: "say `fresh` to begin anew")
     }
 
     /// Throws if another collection stands there, or one of another shape, than when the job was planned.

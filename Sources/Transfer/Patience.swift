@@ -25,7 +25,11 @@ package struct Patience: Sendable {
                 // Once a call may have had its effect, that stays so, however the next one fails.
                 error.mayHaveWritten = error.mayHaveWritten || failure?.mayHaveWritten == true
                 failure = error
-                progress.count { $0.retries += 1 }
+                let why = error.message
+                progress.count {
+                    $0.retries += 1
+                    $0.lastRetry = why
+                }
                 try? await Task.sleep(for: error.retryAfter ?? delay(number))
             }
         }

@@ -9,6 +9,8 @@ struct PatientWriter: Sendable {
     let progress: Progress
     let rejects: RejectsFile?
     let patience: Patience
+    /// Is told how writes went.
+    var pace: Pacemaker?
 
     /// Answers how many records were set aside.
     func write(_ batch: Batch, _ attempt: Attempt) async throws -> Int {
@@ -38,8 +40,17 @@ struct PatientWriter: Sendable {
     private func writeOnce(_ batch: Batch, _ first: Attempt) async throws(StoreError) {
         try await patience.repeating(progress) { failure throws(StoreError) in
             let attempt = failure?.mayHaveWritten == true ? .again : first
-            try await gated { () throws(StoreError) in _ = try await store.write(batch, to: collection, attempt) }
+            try await gated { () throws(StoreError) in try await timed(batch, attempt) }
         }
+    }
+
+    private func timed(_ batch: Batch, _ attempt: Attempt) async throws(StoreError) {
+        let start = ContinuousClock.now
+        do throws(StoreError) { try await store.write(batch, to: collection, attempt) } catch {
+            pace?.refused(batch, error.code)
+            throw error
+        }
+        pace?.accepted(batch, in: .now - start)
     }
 
     private func gated(_ body: () async throws(StoreError) -> Void) async throws(StoreError) {

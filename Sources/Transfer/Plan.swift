@@ -16,6 +16,8 @@ package struct Plan: Sendable {
     package var existing: ExistingPolicy
     /// By a short sample of reading; nil where there was nothing to read.
     package var estimate: Duration?
+    /// What the person should know before it is carried out.
+    package var notices: [String] = []
 
     package init(
         context: Context, moment: Moment, slices: [Slice], tuning: Tuning, records: Int, bytes: Int,
@@ -24,15 +26,6 @@ package struct Plan: Sendable {
         (self.context, self.moment, self.slices, self.tuning) = (context, moment, slices, tuning)
         (self.records, self.bytes, self.verdicts, self.existing) = (records, bytes, verdicts, existing)
         self.estimate = estimate
-    }
-
-    /// The plan with what a later run may ask for anew: where rejected records go, and how fast.
-    func tuned(_ tuning: Tuning?) -> Plan {
-        guard let tuning else { return self }
-        var plan = self
-        plan.tuning.rejects = tuning.rejects
-        plan.tuning.rate = tuning.rate
-        return plan
     }
 
     package var losses: Int { verdicts.count { $0.grade == .lossy || $0.grade == .impossible } }
@@ -48,7 +41,10 @@ package struct Context: Hashable, Sendable {
     package var staging: String?
     package var filter: Filter?
     package var mapping: Mapping
+    /// The ``Part``s that are brought.
     package var including: [String]
+    /// The most records that are brought.
+    package var limit: Int?
     /// What the source was when the plan was made.
     package var sourceIdentity: Identity
     /// The target's shape, as its store makes it.
@@ -57,7 +53,7 @@ package struct Context: Hashable, Sendable {
     package var changes: [Change] = []
 
     package var fingerprint: String {
-        Context.fingerprint(source, target, isStaged: staging != nil, filter, mapping, including)
+        Context.fingerprint(source, target, isStaged: staging != nil, filter, mapping, including, limit)
     }
 
     /// The collection that is written.
@@ -65,37 +61,15 @@ package struct Context: Hashable, Sendable {
 
     /// What the person asked for; the same again is the same job.
     static func fingerprint(
-        _ source: Site, _ target: Site, isStaged: Bool, _ filter: Filter?, _ mapping: Mapping, _ including: [String]
+        _ source: Site, _ target: Site, isStaged: Bool, _ filter: Filter?, _ mapping: Mapping, _ including: [String],
+        _ limit: Int?
     ) -> String {
         let asked: JSONValue = [
             "source": source.json, "target": target.json, "staged": .bool(isStaged), "where": filter?.json ?? .null,
             "mapping": mapping.json, "including": .array(including.sorted().map(JSONValue.string)),
+            "limit": .optional(limit),
         ]
         return Checksum.hexadecimal(Array(asked.text.utf8), count: 16)
-    }
-}
-
-/// How a copy is run; it may change from run to run.
-package struct Tuning: Hashable, Sendable {
-    /// The most that one page may hold.
-    package var page: Budget
-    package var parallel: Int
-    /// All pages in flight together.
-    package var memory: Int
-    /// Records a second; nil is as fast as it goes.
-    package var rate: Int?
-    /// Where rejected records go; nil stops the copy at the first.
-    package var rejects: String?
-
-    package init(
-        page: Budget = Budget(records: 10_000, bytes: 8 << 20), parallel: Int = 4, memory: Int = 256 << 20,
-        rate: Int? = nil, rejects: String? = nil
-    ) {
-        self.page = page
-        self.parallel = parallel
-        self.memory = memory
-        self.rate = rate
-        self.rejects = rejects
     }
 }
 
@@ -107,7 +81,8 @@ extension Plan {
             "fingerprint": .string(context.fingerprint), "source": context.source.json, "target": context.target.json,
             "staging": .optional(context.staging), "where": context.filter?.json ?? .null,
             "mapping": context.mapping.json,
-            "including": .array(context.including.map(JSONValue.string)), "if_exists": .string(existing.rawValue),
+            "including": .array(context.including.map(JSONValue.string)), "limit": .optional(context.limit),
+            "if_exists": .string(existing.rawValue),
             "source_identity": .string(context.sourceIdentity.token), "shape": context.shape.json,
             "changes": .array(context.changes.map(\.json)),
             "moment": ["token": .string(moment.token), "life": .string(moment.life.rawValue)],
@@ -133,7 +108,8 @@ extension Plan {
         context = Context(
             source: source, target: target, staging: json["staging"]?.string, filter: Filter(json: filter),
             mapping: mapping, including: json["including"]?.array?.compactMap(\.string) ?? [],
-            sourceIdentity: Identity(identity), shape: collection, changes: changes)
+            limit: json["limit"]?.integer.map { Int($0) }, sourceIdentity: Identity(identity), shape: collection,
+            changes: changes)
         self.moment = Moment(token: moment, life: life)
         self.slices = try Slice.all(slices)
         self.tuning = tuning
@@ -174,25 +150,6 @@ extension Slice {
         self.init(
             index: Int(index), after: json["after"]?.string.map { Cursor($0) },
             through: json["through"]?.string.map { Cursor($0) })
-    }
-}
-
-extension Tuning {
-    var json: JSONValue {
-        [
-            "page_records": .integer(Int64(page.records)), "page_bytes": .integer(Int64(page.bytes)),
-            "parallel": .integer(Int64(parallel)), "memory": .integer(Int64(memory)), "rate": .optional(rate),
-            "rejects": .optional(rejects),
-        ]
-    }
-
-    init?(json: JSONValue?) {
-        guard let json, let records = json["page_records"]?.integer, let bytes = json["page_bytes"]?.integer,
-            let parallel = json["parallel"]?.integer, let memory = json["memory"]?.integer
-        else { return nil }
-        self.init(
-            page: Budget(records: Int(records), bytes: Int(bytes)), parallel: Int(parallel), memory: Int(memory),
-            rate: json["rate"]?.integer.map { Int($0) }, rejects: json["rejects"]?.string)
     }
 }
 

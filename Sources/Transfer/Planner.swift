@@ -12,6 +12,8 @@ package struct CopyRequest: Sendable {
     package var excluding: [String]
     package var existing: ExistingPolicy
     package var tuning: Tuning
+    /// The most records to bring.
+    package var limit: Int?
 
     package init(
         source: Site, target: Site, staging: String? = nil, filter: Filter? = nil, mapping: Mapping = .identity,
@@ -25,9 +27,13 @@ package struct CopyRequest: Sendable {
 }
 
 extension CopyRequest {
+    package var parts: Set<Part> { Part.brought(including: including, excluding: excluding) }
+
     package var fingerprint: String {
-        Context.fingerprint(source, target, isStaged: staging != nil, filter, mapping, including)
+        Context.fingerprint(source, target, isStaged: staging != nil, filter, mapping, partNames, limit)
     }
+
+    fileprivate var partNames: [String] { parts.map(\.rawValue).sorted() }
 }
 
 /// Makes plans: looks at both sides, reads a little, writes nothing.
@@ -48,22 +54,50 @@ package struct Planner: Sendable {
         let description = reading.description
         var wanted = try request.mapping.shape(
             of: description.collection, named: request.staging ?? request.target.collection)
-        if request.excluding.contains("indexes") { wanted.indexes = [] }
-        let fit = target.fit(wanted, into: try await existing())
+        if !request.parts.contains(.indexes) { wanted.indexes = [] }
+        if !request.parts.contains(.partitions) { wanted.partitions = [] }
+        let fit = try await fit(wanted)
         let pages = try FilteredReading(reading, request.filter, wanted: request.mapping.projection)
         let sample = try await sample(pages)
-        let records = try await pages.isAnswered ? reading.count(matching: request.filter) : reading.count(nil)
-        let slices = try await reading.slices(atMost: records < 10_000 ? 1 : request.tuning.parallel)
+        let found = try await pages.isAnswered ? reading.count(matching: request.filter) : reading.count(nil)
+        let records = request.parts.contains(.data) ? min(found, request.limit ?? found) : 0
+        let isCutting = records >= 10_000 && request.limit == nil
+        let slices = try await reading.slices(atMost: isCutting ? request.tuning.parallel : 1)
         var tuning = request.tuning
         tuning.page = tuning.page.limited(by: target.facts.write, memory: tuning.memory / (3 * slices.count))
-        return Plan(
+        var plan = Plan(
             context: Context(
                 source: request.source, target: request.target, staging: request.staging, filter: request.filter,
-                mapping: request.mapping, including: request.including, sourceIdentity: description.identity,
-                shape: fit.collection, changes: fit.changes),
+                mapping: request.mapping, including: request.partNames, limit: request.limit,
+                sourceIdentity: description.identity, shape: fit.collection, changes: fit.changes),
             moment: reading.moment, slices: slices, tuning: tuning, records: records,
-            bytes: Int(Double(records) * sample.bytesPerRecord), verdicts: fit.verdicts + aliases(description),
+            bytes: Int(Double(records) * sample.bytesPerRecord),
+            verdicts: fit.verdicts + aliases(description) + partitions(wanted, fit.collection),
             existing: request.existing, estimate: sample.estimate(records))
+        plan.notices = sample.notices(of: request.mapping, description.collection)
+        return plan
+    }
+
+    /// What the target makes of the shape; what it has stays as it is, and gets the indexes that are asked for by name.
+    private func fit(_ wanted: Collection) async throws -> Fit {
+        let existing = try await existing()
+        guard existing != nil || request.parts.contains(.schema) else {
+            throw JobError(
+                "there is no \(request.target), and its schema is not brought", help: "say `including schema, data`")
+        }
+        var fit = target.fit(wanted, into: existing)
+        guard existing != nil, request.including.contains(Part.indexes.rawValue) else { return fit }
+        let known = Set(fit.collection.indexes.map(\.name))
+        fit.collection.indexes += target.fit(wanted, into: nil).collection.indexes.filter { !known.contains($0.name) }
+        return fit
+    }
+
+    /// Partitions that are asked for, and that the target does not have.
+    private func partitions(_ wanted: Collection, _ made: Collection) -> [Verdict] {
+        guard request.including.contains(Part.partitions.rawValue) else { return [] }
+        return wanted.partitions.filter { !made.partitions.contains($0) }.map {
+            Verdict("partition \($0)", .lossy, "this store has no partitions")
+        }
     }
 
     private func existing() async throws -> Collection? {
@@ -76,7 +110,7 @@ package struct Planner: Sendable {
 
     /// Second names, where they are wanted.
     private func aliases(_ description: Description) -> [Verdict] {
-        guard request.including.contains("aliases") else { return [] }
+        guard request.parts.contains(.aliases) else { return [] }
         let hasAliases = target.aliasing != nil
         return description.aliases.map {
             Verdict("alias \($0)", hasAliases ? .exact : .lossy, hasAliases ? "" : "this store has no aliases")
@@ -89,6 +123,18 @@ package struct Planner: Sendable {
         var bytesPerRecord = 0.0
         var seconds = 0.0
         var records = 0
+        /// The names of what the records carry beyond the declared fields.
+        var extra: Set<Text> = []
+
+        /// Names that are asked for, and that no record of the sample has.
+        func notices(of mapping: Mapping, _ collection: Collection) -> [String] {
+            guard records > 0 else { return [] }
+            let declared = Set(collection.vectors.map(\.name) + collection.fields.map(\.name))
+            let named = (mapping.fields ?? []) + mapping.rename.keys.sorted()
+            return named.filter { !declared.contains($0) && !extra.contains(Text($0)) }.map {
+                "none of the first \(records) records of \(collection.name) has a field \"\($0)\""
+            }
+        }
 
         /// Reading and writing together take about three times as long as reading alone.
         func estimate(_ total: Int) -> Duration? {
@@ -106,7 +152,8 @@ package struct Planner: Sendable {
         let elapsed = (ContinuousClock.now - start).components
         return Sample(
             bytesPerRecord: Double(page.batch.byteCount) / Double(page.batch.count),
-            seconds: Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18, records: page.batch.count)
+            seconds: Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18, records: page.batch.count,
+            extra: page.batch.rest?.memberNames(count: page.batch.count) ?? [])
     }
 }
 

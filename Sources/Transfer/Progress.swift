@@ -12,6 +12,10 @@ package final class Progress: Sendable {
         package var failures = 0
         package var retries = 0
         package var rejected = 0
+        /// Why the last call had to be made again.
+        var lastRetry = ""
+        /// Retries that the journal knows of.
+        var recordedRetries = 0
         package var phase = "copying"
     }
 
@@ -20,6 +24,15 @@ package final class Progress: Sendable {
     }
 
     package var now: Counts { counts.withLock { $0 } }
+
+    /// What the journal is to hear of calls that were made again.
+    func takeRetries() -> [Event] {
+        counts.withLock { counts in
+            defer { counts.recordedRetries = counts.retries }
+            let count = counts.retries - counts.recordedRetries
+            return count > 0 ? [.retried(count: count, why: counts.lastRetry)] : []
+        }
+    }
 
     func count(_ change: (inout Counts) -> Void) { counts.withLock { change(&$0) } }
 }

@@ -14,12 +14,17 @@ struct SliceCopier: Sendable {
     let patience: Patience
     /// How many slices share the rate.
     let lanes: Int
+    let pace: Pacemaker
+    let bringsPartitions: Bool
+    /// The records that are still to be brought, where only so many are wanted; then there is one slice.
+    let limit: Int?
 
     /// What has been written and is not yet recorded.
     private struct Unrecorded {
         var place: Cursor?
         var digest = Digest()
         var bytes = 0
+        var pages = 0
         var rejected = 0
         var since = ContinuousClock.now
     }
@@ -27,16 +32,17 @@ struct SliceCopier: Sendable {
     func copy(_ slice: Slice, attempt: Attempt) async throws {
         var slice = slice
         var unrecorded = Unrecorded()
+        var left = limit ?? .max
         // Three budgets a slice: the page that is written, the one that is read, and what the store makes of them.
         try await memory.holding(3 * tuning.page.bytes) {
-            var page = try await self.page(slice)
+            var page = left > 0 ? try await self.page(slice) : nil
             while let current = page {
                 slice.after = current.end
                 let rest = slice
                 async let following = self.page(rest)
-                try await write(current, attempt, &unrecorded)
+                try await write(current, attempt, &left, &unrecorded)
                 if isDue(unrecorded) { try await record(slice.index, &unrecorded) }
-                page = try await following
+                page = left > 0 ? try await following : nil
                 try await stopIfAsked(slice.index, &unrecorded)
             }
             try await record(slice.index, &unrecorded)
@@ -45,26 +51,37 @@ struct SliceCopier: Sendable {
     }
 
     private func page(_ slice: Slice) async throws(StoreError) -> Page? {
-        try await patience.repeating(progress) { _ throws(StoreError) in try await pages.page(slice, tuning.page) }
+        try await patience.repeating(progress) { _ throws(StoreError) in try await pages.page(slice, pace.budget) }
     }
 
     private func isDue(_ unrecorded: Unrecorded) -> Bool {
-        unrecorded.bytes >= patience.unrecordedBytes || .now - unrecorded.since >= patience.unrecordedTime
+        if let pages = tuning.flushEvery { return unrecorded.pages >= pages }
+        return unrecorded.bytes >= patience.unrecordedBytes || .now - unrecorded.since >= patience.unrecordedTime
     }
 
-    private func write(_ page: Page, _ attempt: Attempt, _ unrecorded: inout Unrecorded) async throws {
-        let batch = try mapper.map(page.batch)
+    private func write(
+        _ page: Page, _ attempt: Attempt, _ left: inout Int, _ unrecorded: inout Unrecorded
+    ) async throws {
+        let batch = try mapped(page.batch, atMost: left)
         let start = ContinuousClock.now
         let rejected = try await writer.write(batch, attempt)
         unrecorded.rejected += rejected
         unrecorded.digest = unrecorded.digest + hash.digest(batch)
         unrecorded.bytes += batch.byteCount
         unrecorded.place = page.end
+        unrecorded.pages += 1
+        left -= batch.count
         progress.count {
             $0.records += batch.count - rejected
             $0.bytes += batch.byteCount
         }
-        try await keepRate(batch.count, since: start)
+        try await keepRate(batch, since: start)
+    }
+
+    private func mapped(_ batch: Batch, atMost count: Int) throws -> Batch {
+        var batch = try mapper.map(batch.count > count ? batch.rows(Array(0..<count)) : batch)
+        if !bringsPartitions { batch.partition = nil }
+        return batch
     }
 
     /// The store's word that all of it is safe, and then ours.
@@ -75,7 +92,7 @@ struct SliceCopier: Sendable {
             .advanced(slice: slice, to: place, digest: unrecorded.digest, bytes: unrecorded.bytes)
         ]
         if unrecorded.rejected > 0 { events.append(.rejected(slice: slice, count: unrecorded.rejected)) }
-        try await journal.append(events)
+        try await journal.append(events + progress.takeRetries())
         unrecorded = Unrecorded()
     }
 
@@ -87,9 +104,8 @@ struct SliceCopier: Sendable {
     }
 
     /// Waits in small steps, so that a job that is to stop does.
-    private func keepRate(_ records: Int, since start: ContinuousClock.Instant) async throws {
-        guard let rate = tuning.rate, rate > 0 else { return }
-        let due = start + .milliseconds(Int64(1000 * records * lanes / rate))
+    private func keepRate(_ batch: Batch, since start: ContinuousClock.Instant) async throws {
+        let due = start + tuning.leastTime(batch.count, batch.byteCount, lanes: lanes)
         while case let now = ContinuousClock.now, now < due {
             guard (try? checkStop()) != nil else { return }
             try await Task.sleep(until: min(due, now + .milliseconds(100)))

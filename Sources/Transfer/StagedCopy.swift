@@ -25,6 +25,12 @@ package struct StagedCopy: Sendable {
     /// Whether its staging was given up before anyone read it.
     package var isDiscarded: Bool { state.isRolledBack && !state.isPromoted }
 
+    /// Since when a collection has been kept, or staged, if that was this job's doing.
+    package func since(_ identity: Identity) -> Int64? {
+        if let promotion = state.promotion, promotion.replaced == identity { return promotion.time }
+        return state.identity == identity ? folder.lastChange : nil
+    }
+
     /// Reads the journal again, for instance once its lock is held.
     package mutating func refresh() throws(JobError) { state = try folder.state() }
 
@@ -119,13 +125,15 @@ package struct StagedCopy: Sendable {
         let journal = try Journal(path: folder.journalPath)
         try await journal.append(events)
         state = await journal.state
+        try folder.publish(folder.plan().tuning)
     }
 
     /// Notes that it is live; what was done before a crash is noted now.
     package mutating func recordPromoted(in store: any Store, holding lock: JobLock) async throws {
         guard !state.isPromoted else { return }
-        var events = [Event.promoted]
-        let token = try await Job.token(store, name)
+        let replaced = try await store.generations?.list(name).dropFirst().first?.identity
+        var events = [Event.promoted(replacing: replaced, at: Timestamp.now)]
+        let token = try await context.token(store, name)
         // A promotion leaves identity and count as they are; the rest of the token may have changed by it.
         if let completion = state.completion, completion.target.hasSameRecords(as: token) {
             events.append(.completed(source: completion.source, target: token))

@@ -34,6 +34,15 @@ package struct Sync: Sendable {
     }
 
     package func run() async throws -> Result {
+        let result = try await result(isWriting: true)
+        try await writer.settle()
+        return result
+    }
+
+    /// What ``run()`` would do.
+    package func forecast() async throws -> Result { try await result(isWriting: false) }
+
+    private func result(isWriting: Bool) async throws -> Result {
         var result = Result()
         guard comparison.hasKeys else {
             throw JobError(
@@ -41,9 +50,8 @@ package struct Sync: Sendable {
                 help: "copy it anew with `if exists replace`")
         }
         for round in try await comparison.rounds() {
-            try await mend(round, &result)
+            try await mend(round, isWriting: isWriting, &result)
         }
-        try await writer.settle()
         return result
     }
 
@@ -53,7 +61,7 @@ package struct Sync: Sendable {
             patience: patience)
     }
 
-    private func mend(_ buckets: Set<Int>, _ result: inout Result) async throws {
+    private func mend(_ buckets: Set<Int>, isWriting: Bool, _ result: inout Result) async throws {
         let left = try await comparison.records(in: buckets)
         let right = try await comparison.target.records(in: buckets)
         var wanted: [Key] = []
@@ -67,8 +75,13 @@ package struct Sync: Sendable {
             result.changed += 1
             wanted.append(entry.key)
         }
+        let extra = right.filter { left[$0.key] == nil }.map(\.value.key)
+        guard isWriting else {
+            if deletes { result.deleted += extra.count } else { result.extra += extra.count }
+            return
+        }
         try await write(wanted, &result)
-        try await delete(right.filter { left[$0.key] == nil }.map(\.value.key), &result)
+        try await delete(extra, &result)
     }
 
     private func write(_ keys: [Key], _ result: inout Result) async throws {

@@ -33,6 +33,23 @@ import Testing
             .compactMap { $0.split(separator: " ").last.map(String.init) }
     }
 
+    // MARK: Guarantees
+
+    /// A promise whose test is gone is none.
+    @Test func everyGuaranteeNamesATestThatIsThere() throws {
+        let text = try String(contentsOf: Self.root.appending(path: "docs/guarantees.md"), encoding: .utf8)
+        let named = text.matches(of: #/`(\w+)/(\w+)`/#).map { (suite: $0.output.1, test: $0.output.2) }
+        #expect(named.count > 20)
+        let files = Self.files("Tests").map(\.text)
+        for (suite, test) in named {
+            let isThere = files.contains { $0.contains("struct \(suite)") && $0.contains("func \(test)(") }
+            #expect(isThere, "there is no test \(suite)/\(test)")
+        }
+        for line in text.split(separator: "\n") where line.hasPrefix("| ") && !line.hasPrefix("| What ") {
+            #expect(line.contains("Tests/"), "no test proves: \(line)")
+        }
+    }
+
     // MARK: Modules
 
     /// Each module and what it may import of ours, as Package.swift has them.

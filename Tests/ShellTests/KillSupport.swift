@@ -54,12 +54,17 @@ final class KillPlace {
     }
 
     /// How many events all jobs have recorded.
-    var recorded: Int {
+    var recorded: Int { events.count }
+
+    /// The names of all that was recorded, in order within each job.
+    var events: [String] {
         let jobs = folder + "/run/state/jobs"
         let names = (try? FileManager.default.contentsOfDirectory(atPath: jobs)) ?? []
-        return names.reduce(0) { sum, name in
-            let journal = try? Data(contentsOf: URL(filePath: "\(jobs)/\(name)/journal"))
-            return sum + (journal?.count { $0 == 0x0A } ?? 0)
+        return names.flatMap { name -> [String] in
+            let journal = try? String(contentsOfFile: "\(jobs)/\(name)/journal", encoding: .utf8)
+            let lines = (journal ?? "").split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+            // A checksum, a space, and an object whose one member is the event.
+            return lines.map { String($0.split(separator: "\"").dropFirst().first ?? "") }
         }
     }
 

@@ -52,6 +52,8 @@ import Testing
         #expect(child.end(seconds: 10) == 130)
         let job = try #require(place.jobs.first)
         #expect(child.errors.contains("continue with: resume \(job)"), "\(child.errors)")
+        let planned = try place.run("plan resume \(job)")
+        #expect(planned.end() == 0 && planned.output.contains("would go on with job \(job)"), "\(planned.errors)")
         let resumed = try place.run("resume \(job)")
         #expect(resumed.end() == 0, "\(resumed.errors)")
         #expect(try await place.areEqual())
@@ -67,6 +69,24 @@ import Testing
         #expect(second.errors.contains("is running in another process"), "\(second.errors)")
         child.send(SIGINT)
         #expect(child.end() == 130)
+    }
+
+    @Test func cancelStopsAJobThatRunsInAnotherProcess() async throws {
+        let place = try await place(20_000)
+        let child = try place.start(Self.copy.replacing("8000", with: "10000"))
+        #expect(child.waits { _ in place.recorded >= 2 })
+        let job = try #require(place.jobs.first)
+        let planned = try KillPlace.start(beside: place, "plan cancel \(job)")
+        #expect(planned.end() == 0 && planned.output.contains("asked to stop"), "\(planned.output)\(planned.errors)")
+        #expect(child.isRunning)
+        let cancel = try KillPlace.start(beside: place, "cancel \(job)")
+        #expect(cancel.end(seconds: 10) == 0, "\(cancel.errors)")
+        #expect(cancel.errors.contains("it is asked to stop") && cancel.errors.contains("will not go on"))
+        #expect(child.end(seconds: 10) == 130)
+        #expect(child.errors.contains("cancelled elsewhere"), "\(child.errors)")
+        #expect(place.events.last == "cancelled")
+        #expect(try place.run("resume \(job)").end() == 1)
+        #expect(try place.run("cancel \(job)").errors.contains("cancelled already"))
     }
 
     /// Begins a copy and kills it when something has been recorded.
@@ -158,7 +178,7 @@ extension KillPlace {
         let script = connections.replacing("./", with: place.folder + "/") + statements
         let folder = place.folder + "/beside"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        try FileManager.default.createSymbolicLink(
+        try? FileManager.default.createSymbolicLink(
             atPath: folder + "/state", withDestinationPath: place.folder + "/run/state")
         return try ChildProgram(place.program, ["-c", script], in: folder)
     }

@@ -109,9 +109,9 @@ extension Change {
 
     /// As Qdrant does it: what is of length one, or has none, stays as it is.
     private func normalised(_ vector: [Float]) -> [Float] {
-        let square = vector.reduce(Float(0)) { $0 + $1 * $1 }
-        guard square >= .ulpOfOne, (square - 1).magnitude > 1e-6 else { return vector }
-        return vector.map { $0 / square.squareRoot() }
+        let square = vector.reduce(0.0) { $0 + Double($1) * Double($1) }
+        guard square >= Double(Float.ulpOfOne), (square - 1).magnitude > 1e-6 else { return vector }
+        return vector.map { Float(Double($0) / square.squareRoot()) }
     }
 
     private func rounded(_ vector: [Float], _ element: Element) -> [Float] {

@@ -61,11 +61,11 @@ package final class ChildProgram {
     }
 
     /// Waits until something is so, or the program has ended; answers whether it is so.
-    package func waits(seconds: Double = 30, until isSo: (ChildProgram) -> Bool) -> Bool {
+    package func waits(seconds: Double = 30, pause: UInt32 = 1000, until isSo: (ChildProgram) -> Bool) -> Bool {
         let end = ContinuousClock.now + .seconds(seconds)
         while !isSo(self) {
             guard isRunning, .now < end else { return isSo(self) }
-            usleep(1000)
+            usleep(pause)
         }
         return true
     }

@@ -242,6 +242,24 @@ extension Conformance {
             await reading.close()
             #expect(try await store.everything(in: "a").count == 119)
         },
+        Conformance("a revision, where there is one, tells contents apart that are equally many") { store in
+            func revision() async throws -> String? {
+                let reading = try await store.read("a", at: nil)
+                await reading.close()
+                return reading.revision
+            }
+            try await filled(store)
+            guard let first = try await revision() else { return }
+            #expect(try await revision() == first)
+            try await store.delete([.integer(5)], from: "a")
+            try await store.settle("a")
+            let second = try await revision()
+            try await store.write(Sample.records(5..<6), to: "a", .first)
+            try await store.settle("a")
+            let third = try await revision()
+            #expect(Set([first, second, third]).count == 3)
+            #expect(try await revision() == third)
+        },
         Conformance("fetch finds by key, in any order, and leaves out what is not there") { store in
             try await filled(store)
             let reading = try await store.read("a", at: nil)

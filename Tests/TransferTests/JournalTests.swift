@@ -15,7 +15,8 @@ import Testing
         .rejected(slice: 0, count: 2), .advanced(slice: 1, to: Cursor(""), digest: digest(4), bytes: 40),
         .moved(to: Moment(token: "m", life: .session), slices: []), .finished(slice: 0), .finished(slice: 1),
         .indexed(name: "文档"), .aliased(name: "live"), .verified(equal: true), .completed(source: "s", target: "t"),
-        .promoted, .rolledBack, .cancelled,
+        .promoted(replacing: Identity("old"), at: 1_700_000_000_000_000), .promoted(replacing: nil, at: 0), .rolledBack,
+        .cancelled, .retried(count: 3, why: "too many calls"), .failed(why: "the disk is full", at: 5), .loaded,
     ]
 
     private static func digest(_ count: Int) -> Digest { Digest(count: count, high: .max, low: UInt64(count)) }

@@ -39,6 +39,8 @@ import Testing
         plan.slices = [Slice(index: 0, through: Cursor("é\u{0}")), Slice(index: 1, after: Cursor("é\u{0}"))]
         plan.tuning.rate = 5
         plan.tuning.rejects = "r.jsonl"
+        (plan.tuning.bandwidth, plan.tuning.flushEvery, plan.tuning.state) = (7, 8, "/s.json")
+        plan.context.limit = 9
         plan.existing = .replace
         let home = try TemporaryHome()
         let again = try JobFolder.create(plan, in: home.path).plan()

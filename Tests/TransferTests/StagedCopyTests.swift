@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Model
 import Stores
 import TestSupport
@@ -9,6 +10,33 @@ import Testing
 /// Where a staged copy stands, also after an end between a step and its line in the journal.
 @Suite(.serialized) struct StagedCopyTests {
     private let folder = NSTemporaryDirectory() + "vecsh-staged-" + UUID().uuidString
+
+    /// What scripts of others look for.
+    @Test func theStateFileFollowsACopyUpToItsRollback() async throws {
+        let target = MemoryStore()
+        let home = try TemporaryHome()
+        let path = home.path + "/.migration_state.json"
+        func state() throws -> JSONValue { try JSONValue(String(contentsOfFile: path, encoding: .utf8)) }
+        var request = CopyRequest(
+            source: Site(connection: "s", endpoint: "mem://s", collection: "a"),
+            target: Site(connection: "t", endpoint: "mem://t", collection: "a"), staging: "a_staging")
+        request.tuning.state = path
+        let source = try await source(20)
+        let plan = try await Planner(request, from: source, to: target).plan()
+        let folder = try JobFolder.create(plan, in: home.path)
+        try await Job(folder, from: source, to: target).run()
+        #expect(try state()["phase"] == "staged" && state()["staging_complete"] == true)
+        #expect(try state()["promoted"] == false && state()["errors"] == [] && state()["backup_id"] == .null)
+        #expect(Timestamp.microseconds(try state()["updated_at"]?.string ?? "") != nil)
+        var copy = try #require(try StagedCopy(folder))
+        try await copy.record([.verified(equal: true)], holding: folder.lock())
+        #expect(try state()["phase"] == "verified" && state()["verification_passed"] == true)
+        try await target.generations?.swap([try #require(try await copy.promotion(in: target))])
+        try await copy.recordPromoted(in: target, holding: folder.lock())
+        #expect(try state()["phase"] == "promoted" && state()["promoted"] == true)
+        try await copy.record([.rolledBack], holding: folder.lock())
+        #expect(try state()["phase"] == "rolled_back" && state()["promoted"] == false)
+    }
 
     enum Kind: CaseIterable { case memory, sqlite, archive }
 
@@ -32,7 +60,7 @@ import Testing
         #expect(try await copy.promotion(in: target) == nil)
         try await copy.recordPromoted(in: target, holding: copy.folder.lock())
         #expect(copy.state.phase == "promoted")
-        #expect(copy.state.completion?.target == (try await Job.token(target, "a")))
+        #expect(copy.state.completion?.target == (try await copy.context.token(target, "a")))
         #expect(try await target.everything(in: "a").count == 20)
         #expect(try await target.everything(in: "a_previous").count == 5)
         await target.close()

@@ -76,13 +76,14 @@ struct Trip {
 
 func verified(
     _ source: any Store, _ a: String, _ target: any Store, _ b: String, _ mapping: Mapping = .identity,
-    filter: Filter? = nil, likeness: Likeness = .exact, roundSize: Int = 1_000_000
+    filter: Filter? = nil, likeness: Likeness = .exact, roundSize: Int = 1_000_000,
+    sample: Int? = nil
 ) async throws -> Verify.Result {
     let (left, right) = (try await source.read(a, at: nil), try await target.read(b, at: nil))
     let copied = Side(right, nil)
     var verify = Verify([try Side(left, filter, mapping, like: copied)], against: copied, likeness: likeness)
     verify.roundSize = roundSize
-    let result = try await verify.run()
+    let result = if let sample { try await verify.sample(sample, seed: 7) } else { try await verify.run() }
     await left.close()
     await right.close()
     return result

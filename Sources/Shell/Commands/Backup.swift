@@ -72,6 +72,22 @@ extension Session {
             retention: retained.map { BackupRetention(keep: $0) }, span: folder.span)
     }
 
+    /// A backup of some collections of one connection, as `apply` wants it.
+    func backUp(_ places: [Place], to folder: Located<String>, _ call: Call) async throws -> JSONValue {
+        let endpoint = connection(places[0].connection)?.endpoint.description ?? ""
+        let maker = BackupMaker(
+            of: try await realNames(places), in: places[0].store, name: "\(places[0].connection)_before_apply",
+            endpoint: secrets.redacted(endpoint), program: "vecsh \(Program.version)", level: 3,
+            openArchive: ArchiveFolder.open)
+        do {
+            let backup = try await maker.run(on: BackupShelf(expanded(folder.value)))
+            say(call, "\(backup.path): \(backup.kilobytes) KB, verified; id \(backup.meta.id)")
+            return backup.row
+        } catch let error as JobError { throw Failure(error, at: folder.span) } catch let error as StoreError {
+            throw Failure(error, at: folder.span)
+        }
+    }
+
     /// A backup holds collections under their own names, whatever alias was said.
     private func realNames(_ places: [Place]) async throws -> [String] {
         var names: [String] = []
@@ -90,17 +106,23 @@ extension Session {
     }
 
     fileprivate func planBackup(_ task: BackupTask, _ call: Call) async throws {
-        var (rows, total): ([JSONValue], Int) = ([], 0)
+        var (rows, total, size): ([JSONValue], Int, Int) = ([], 0, 0)
         for place in task.places {
             let count = try await place.reading { try await $0.count(nil) }
             let bytes = try await place.use { try await $0.describe($1).bytes }
             rows.append(["name": .string(place.name), "records": .integer(Int64(count)), "bytes": .optional(bytes)])
             total += count
+            size += bytes ?? 0
+        }
+        let free = Folders.freeBytes(at: task.shelf.folder)
+        if let free, free < size {
+            messages.warn("\(size) bytes are to be kept, and \(free) are free in \(task.shelf.folder)")
         }
         let gone = try await superfluous(task, making: 1)
         let document: JSONValue = [
             "name": .string(task.maker.name), "folder": .string(task.shelf.folder), "collections": .array(rows),
-            "removes": .array(gone.map { .string($0.meta.base) }),
+            "removes": .array(gone.map { .string($0.meta.base) }), "bytes": .integer(Int64(size)),
+            "disk_free": .optional(free),
         ]
         let removing = gone.isEmpty ? "" : ", and remove \(gone.map(\.meta.base).joined(separator: ", "))"
         try await answer(call) { output in

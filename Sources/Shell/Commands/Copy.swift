@@ -17,6 +17,11 @@ extension Command {
                 Example("copy db:notes to new:notes", "One collection, or go on with the copy that stopped."),
                 Example("copy db:* to new:* if exists skip", "All of them."),
                 Example(
+                    "copy db:* to new:* only points < 1000 order size if exists skip with preset=conservative",
+                    "The small ones, the smallest first, and gently."),
+                Example("copy db:notes to new:trial limit 2", "The first records, to try something out."),
+                Example("copy db:notes to new:bare including schema", "The collection without its records."),
+                Example(
                     "copy db:notes to new:early where page < 10 fields [title, v] if exists replace yes with parallel=2",
                     "A part of one."),
                 Example(
@@ -28,35 +33,7 @@ extension Command {
     } run: { call, session in
         try await session.runCopies(session.copyTasks(call), call)
     }
-
-    static let apply = Command(
-        Signature(
-            "apply", .move, "Carry out a plan that was saved", [planFile.form],
-            clauses: [
-                Clause("slice", [sliceNumber.form], sliceNumber.slot.summary),
-                Clause("accepting", [.word("losses")], "Go on although the plan says that something is lost"),
-            ],
-            details: """
-                `plan copy … output FILE` saves one. The same connections must be open, on the same databases. With `slice`
-                it copies the records of one slice, also while other processes copy theirs, and prints what it did as JSON;
-                indexes and aliases are left to an `apply` without it.
-                """,
-            examples: [
-                Example("apply ./plan.json yes", "Run the plan, or go on with it."),
-                Example("apply ./plan.json slice 0 yes", "One slice of it."),
-            ], destroys: { _ in true }),
-        effect: .writes
-    ) { call, session in
-        if let number = try call.optional(sliceNumber) {
-            try await session.applySlice(number, of: call[planFile], call)
-        } else {
-            try await session.apply(call[planFile], call)
-        }
-    }
 }
-
-private let sliceNumber = Parameter<Int>.number("slice", "Only this slice, counted from 0")
-private let planFile = Parameter<Located<String>>.path("plan", "A plan file")
 
 /// The words of `copy`.
 enum Copying {
@@ -65,10 +42,24 @@ enum Copying {
     static let fields = Parameter<[Located<Value>]>.list("fields", of: .field(of: "source"), "Only these fields")
     static let set = Parameter<[ParsedCall.Pair]>.assignments("set", "Values that every record gets")
     static let rename = Parameter<[ParsedCall.Pair]>.assignments("rename", "New names: old=new")
-    static let including = Parameter<Located<String>>.words(
-        "including", [Slot.Choice("aliases", "second names move too")], "What a copy does not bring by itself")
-    static let excluding = Parameter<Located<String>>.words(
-        "excluding", [Slot.Choice("indexes", "build none")], "What to leave behind")
+    static let only = Parameter<Expression>.expression(
+        "only", kind: .filter, "Which collections of a pattern: by name, points, dimension and captures")
+    static let order = Parameter<Located<String>>.named(
+        "order", "First the smallest, or by name: size, name, a capture")
+    static let limit = Parameter<Int>.number("limit", "At most so many records of each collection")
+    static let including = Parameter<[Located<Value>]>.list(
+        "including",
+        of: .words([
+            Slot.Choice("schema", "the empty collection"), Slot.Choice("data", "the records"),
+            Slot.Choice("indexes", "built anew"), Slot.Choice("aliases", "second names move too"),
+            Slot.Choice("partitions", "stop if the target has none"),
+        ]), "Only schema, data or indexes; aliases and partitions too")
+    static let excluding = Parameter<[Located<Value>]>.list(
+        "excluding",
+        of: .words([
+            Slot.Choice("indexes", "build none"), Slot.Choice("data", "no records"),
+            Slot.Choice("schema", "the target is there"), Slot.Choice("partitions", "all in one"),
+        ]), "What to leave behind")
     static let policy = Parameter<Located<String>>.words(
         "if exists",
         [
@@ -78,28 +69,35 @@ enum Copying {
     static let options = Parameter<Options>.options(
         "with",
         [
+            Slot.Choice("preset", "high, balanced or conservative: batch and parallel in one word"),
             Slot.Choice("batch", "records in one page, at most"),
             Slot.Choice("batch_bytes", "bytes in one page, at most"),
             Slot.Choice("parallel", "slices that are read side by side"),
             Slot.Choice("memory", "bytes of all pages in flight; 256MiB"),
             Slot.Choice("rate", "records a second, at most"),
+            Slot.Choice("bandwidth", "bytes a second, at most"),
+            Slot.Choice("flush_every", "pages after which what was written is made safe and recorded"),
             Slot.Choice(
                 "rejects", "a file for records that the target refuses; without it the copy stops at the first"),
             Slot.Choice("ids", "keep, or uuid5: UUIDs made of the keys"),
             Slot.Choice("keep_id_as", "a field that keeps the key as it was"),
             Slot.Choice("verify", "yes: compare both sides at the end"),
             Slot.Choice("status", "a file that always holds the job's state as JSON"),
+            Slot.Choice("metrics", "a file that always holds the job's numbers in Prometheus' format"),
+            Slot.Choice("state", "a file that says how far a staged migration is, up to its promotion"),
         ], "How to copy")
 
     static let staged = Clause(
         "staged", [], "Write NAME_staging beside the target, until `promote` puts it in its place")
 
     static let clauses: [Clause] = [
-        Shared.whereClause, Clause("fields", [fields.form], "Only these fields and vectors"),
+        Shared.whereClause, Clause("only", [only.form], only.slot.summary),
+        Clause("fields", [fields.form], "Only these fields and vectors"),
         Clause("set", [set.form], set.slot.summary), Clause("rename", [rename.form], rename.slot.summary),
         Clause("including", [including.form], including.slot.summary),
         Clause("excluding", [excluding.form], excluding.slot.summary),
         Clause("if", [.word("exists"), policy.form], policy.slot.summary),
+        Clause("order", [order.form], order.slot.summary), Clause("limit", [limit.form], limit.slot.summary),
         Clause("resume", [], "Insist on a copy that was begun"), Clause("fresh", [], "Begin anew"),
         Clause("accepting", [.word("losses")], "Go on although the target cannot hold everything"),
         Clause("with", [options.form], "How to copy"),

@@ -19,20 +19,27 @@ extension Command {
                     "create db:notes fields (id text(64) key, v vector(3) metric cosine, page int64 null) open",
                     "A collection with one vector."),
                 Example("create db:copy like old:notes", "The shape of another, whatever its engine."),
-            ], destroys: { $0.word(in: "if exists") == "replace" }), effect: .writes
+            ], destroys: { $0.word(in: "if exists") == "replace" }), effect: .commits
     ) { call, session in
         let place = try await session.place(call[collection])
         let wanted = try await session.shape(of: place, call)
         let fit = place.store.fit(wanted, into: nil)
         try Fitting.refuseImpossible(fit, at: call.span(of: collection))
-        guard try await session.makesRoom(for: place, call) else {
-            return session.say(call, "\(place.description) is there already")
+        guard let room = try await session.room(for: place, call) else {
+            return session.commitNothing("\(place.description) is there already", call)
         }
-        _ = try await place.use { store, _ in try await store.create(fit.collection) }
-        for verdict in fit.verdicts where verdict.grade == .lossy || verdict.grade == .converted {
-            session.messages.warn("\(verdict.subject) is \(verdict.grade.rawValue): \(verdict.detail)")
+        let verdicts = fit.verdicts.filter { $0.grade == .lossy || $0.grade == .converted }
+            .map { "\($0.subject) is \($0.grade.rawValue): \($0.detail)" }
+        var intent = room.intent
+        intent.notes = verdicts
+        try await session.commit(intent, call) {
+            try await place.use { store, name in
+                if room.isTaken { try await store.drop(name, being: nil) }
+                _ = try await store.create(fit.collection)
+            }
+            for verdict in verdicts { session.messages.warn(verdict) }
+            session.say(call, "\(place.description) is made")
         }
-        session.say(call, "\(place.description) is made")
     }
 }
 
@@ -62,19 +69,17 @@ extension Session {
         return try Definitions.collection(place.name, call[fields], isOpen: call.has("open"), at: call.verb)
     }
 
-    /// Whether the collection is to be made; what stands there is dealt with as `if exists` says.
-    fileprivate func makesRoom(for place: Place, _ call: Call) async throws -> Bool {
-        guard try await place.use({ try await $0.collections().contains($1) }) else { return true }
+    /// What making it comes to, as `if exists` says; nil where what stands there is to stay.
+    fileprivate func room(for place: Place, _ call: Call) async throws -> (intent: Intent, isTaken: Bool)? {
+        guard try await place.use({ try await $0.collections().contains($1) }) else {
+            return (Intent("make \(place.description)", of: place), false)
+        }
         switch try call.optional(Shared.policy)?.value {
-        case "skip": return false
+        case "skip": return nil
         case "replace":
             let count = try await place.reading { try await $0.count(nil) }
-            if count > 0 {
-                try await confirm(
-                    call, "replace \(place.description) (\(Counted.records(count)))", byTyping: place.name)
-            }
-            try await place.use { try await $0.drop($1, being: nil) }
-            return true
+            let name = count > 0 ? place.name : nil
+            return (Intent("replace \(place.description)", of: place, records: count, byTyping: name), true)
         default:
             throw Failure(
                 "E0502", "\(place.description) is there already", at: place.span,

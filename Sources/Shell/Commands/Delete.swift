@@ -9,7 +9,7 @@ extension Command {
             examples: [
                 Example("delete db:notes where page < 3 yes", "All that fit."),
                 Example("delete db:notes id a1, a2 yes", "Two of them."),
-            ], destroys: { _ in true }), effect: .writes
+            ], destroys: { _ in true }), effect: .commits
     ) { call, session in
         let place = try await session.place(call[collection])
         let filter = try await session.filter(call.optional(Shared.filter))
@@ -19,18 +19,18 @@ extension Command {
             let records = Records(reading: reading, filter: filter, projection: .keys, keys: keys)
             var count = 0
             try await records.each(limit: .max) { count += $0.count }
-            if count > 0 {
-                try await session.confirm(
-                    call, "delete \(Counted.records(count)) of \(place.description)",
-                    byTyping: place.name)
+            let intent = Intent(
+                "delete from \(place.description)", of: place, records: count,
+                byTyping: count > 0 ? place.name : nil)
+            try await session.commit(intent, call) {
+                var deleted = 0
+                try await records.each(limit: .max) { batch in
+                    try Task.checkCancellation()
+                    deleted += try await place.store.delete(batch.keys, from: place.name)
+                }
+                try await place.store.settle(place.name)
+                session.say(call, "\(Counted.records(deleted)) deleted from \(place.description)")
             }
-            var deleted = 0
-            try await records.each(limit: .max) { batch in
-                try Task.checkCancellation()
-                deleted += try await place.store.delete(batch.keys, from: place.name)
-            }
-            try await place.store.settle(place.name)
-            session.say(call, "\(Counted.records(deleted)) deleted from \(place.description)")
         }
     }
 }

@@ -21,7 +21,7 @@ extension Command {
                 Example("drop db:old yes", "A collection."), Example("drop db:old if exists yes", "If it is there."),
                 Example("drop index db:notes page_index yes", "An index."),
                 Example("drop alias db:live yes", "A second name."),
-            ], destroys: { _ in true }), effect: .writes
+            ], destroys: { _ in true }), effect: .commits
     ) { call, session in
         do {
             if call.has("index") {
@@ -33,7 +33,7 @@ extension Command {
             }
         } catch let failure as Failure {
             guard call.has("if"), failure.diagnostic.code == "E0501" else { throw failure }
-            session.say(call, "nothing to drop")
+            session.commitNothing("nothing to drop", call)
         }
     }
 }
@@ -57,14 +57,16 @@ extension Session {
                 help: ["move them to another collection, or say `including aliases`"])
         }
         let count = try await place.reading { try await $0.count(nil) }
-        if count > 0 {
-            try await confirm(call, "drop \(place.description) (\(Counted.records(count)))", byTyping: place.name)
+        let intent = Intent(
+            "drop \(place.description)", of: place, records: count, notes: aliases.map { "its alias \($0) goes too" },
+            byTyping: count > 0 ? place.name : nil)
+        try await commit(intent, call) {
+            try await place.use { store, name in
+                for alias in aliases { try await store.aliasing?.remove(alias: alias) }
+                try await store.drop(name, being: description.identity)
+            }
+            say(call, "\(place.description) is dropped")
         }
-        try await place.use { store, name in
-            for alias in aliases { try await store.aliasing?.remove(alias: alias) }
-            try await store.drop(name, being: description.identity)
-        }
-        say(call, "\(place.description) is dropped")
     }
 
     fileprivate func dropIndex(_ call: Call) async throws {
@@ -77,9 +79,11 @@ extension Session {
         guard known.indexes.contains(where: { $0.name == name.value }) else {
             throw Failure(StoreError.noIndex(name.value, known), at: name.span)
         }
-        try await confirm(call, "drop index \(name.value) of \(place.description)", byTyping: name.value)
-        try await blaming(name.span) { try await indexing.drop(index: name.value, on: place.name) }
-        say(call, "index \(name.value) of \(place.description) is dropped")
+        let intent = Intent("drop index \(name.value) of \(place.description)", of: place, byTyping: name.value)
+        try await commit(intent, call) {
+            try await blaming(name.span) { try await indexing.drop(index: name.value, on: place.name) }
+            say(call, "index \(name.value) of \(place.description) is dropped")
+        }
     }
 
     fileprivate func dropAlias(_ call: Call) async throws {
@@ -90,8 +94,9 @@ extension Session {
         guard let target = try await place.use({ _, name in try await aliasing.aliases()[name] }) else {
             throw Failure(StoreError.noAlias(place.name), at: place.span)
         }
-        try await confirm(call, "drop alias \(place.name) for \(target)", byTyping: place.name)
-        try await place.use { _, name in try await aliasing.remove(alias: name) }
-        say(call, "\(place.name) stands for nothing now; \(target) is as it was")
+        try await commit(Intent("drop alias \(place.name) for \(target)", of: place, byTyping: place.name), call) {
+            try await place.use { _, name in try await aliasing.remove(alias: name) }
+            say(call, "\(place.name) stands for nothing now; \(target) is as it was")
+        }
     }
 }

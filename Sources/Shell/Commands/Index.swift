@@ -21,21 +21,26 @@ extension Command {
             examples: [
                 Example("index db:notes on page using btree as page_index", "On a payload field."),
                 Example("index db:copy like db:notes", "Every index of another collection."),
-            ]), effect: .writes
+            ]), effect: .commits
     ) { call, session in
         let place = try await session.place(call[collection])
         guard let indexing = place.store.indexing else {
             throw Failure("E0510", "this store has no indexes", at: place.span)
         }
-        let existing = try await place.use { try await $0.describe($1).collection.indexes }
+        let shape = try await place.use { try await $0.describe($1).collection }
+        let blamed = call.has("on") ? call.span(of: field) : place.span
         for index in try await session.indexes(call) {
-            if existing.contains(index) {
-                session.say(call, "\(index.name) is there already")
+            if shape.indexes.contains(index) {
+                session.commitNothing("\(index.name) is there already", call)
                 continue
             }
-            let blamed = call.has("on") ? call.span(of: field) : place.span
-            try await blaming(blamed) { try await indexing.create(index, on: place.name) }
-            session.say(call, "\(index.name): \(index.type) on \(index.field) of \(place.description)")
+            try await blaming(blamed) { try place.store.check(index, on: shape, isPlanning: session.isPlanning) }
+            let what = "\(index.name): \(index.type) on \(index.field) of \(place.description)"
+            let count = session.isPlanning ? try await place.reading { try await $0.count(nil) } : nil
+            try await session.commit(Intent("build \(what)", of: place, records: count), call) {
+                try await blaming(blamed) { try await indexing.create(index, on: place.name) }
+                session.say(call, what)
+            }
         }
     }
 }
@@ -63,5 +68,21 @@ extension Session {
                 metric: try call.optional(metric).flatMap { Metric(spelled: $0.value) },
                 params: Dictionary(pairs) { _, last in last })
         ]
+    }
+}
+
+extension Store {
+    /// Throws if no such index can be built. What a store knows better it says itself, where it is asked to build it.
+    fileprivate func check(_ index: Index, on shape: Model.Collection, isPlanning: Bool) throws(StoreError) {
+        if shape.indexes.contains(where: { $0.name == index.name }) { throw .indexDiffers(index.name, shape.name) }
+        try shape.checkField(index.field)
+        guard isPlanning else { return }
+        var wanted = shape
+        wanted.indexes = [index]
+        let fit = fit(wanted, into: nil)
+        guard !fit.collection.indexes.contains(where: { $0.name == index.name }) else { return }
+        throw StoreError(
+            .unsupported, fit.verdicts.last?.detail ?? "this store builds no such index",
+            help: "it builds \((indexing?.kinds ?? []).map(\.type).joined(separator: ", "))")
     }
 }

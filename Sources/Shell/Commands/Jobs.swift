@@ -30,36 +30,45 @@ extension Command {
             "resume", .jobs, "Go on with a job that stopped", [job.form],
             details:
                 "The connections of its plan must be open. The line that began the job, said again, does the same.",
-            examples: [Example("resume 7f3a", "By the first letters of its id.")]), effect: .writes
+            examples: [Example("resume 7f3a", "By the first letters of its id.")]), effect: .commits
     ) { call, session in
         let folder = try session.job(call[job])
-        guard try folder.state().isUnfinished else {
+        let state = try folder.state()
+        guard state.isUnfinished else {
             throw Failure("E0904", "job \(folder.id) is not unfinished", at: call.span(of: job))
         }
-        try await session.carryOut(folder, call, at: call.span(of: job))
+        let span = call.span(of: job)
+        do {
+            let plan = try folder.plan()
+            let task = try await session.task(plan.context, at: span)
+            let intent = Intent(
+                "go on with job \(folder.id), \(plan.context.source) to \(task.written.description)", of: task.target,
+                records: max(0, plan.records - state.digest.count))
+            try await session.commit(intent, call) { _ = try await session.carryOut(folder, task, call) }
+        } catch let error as JobError { throw Failure(error, at: span) }
     }
 
     static let cancel = Command(
         Signature(
-            "cancel", .jobs, "Give up a job that stopped; what it has written stays", [job.form],
-            details: "A job that runs is stopped by Ctrl-C where it runs.",
+            "cancel", .jobs, "Give up a job; what it has written stays", [job.form],
+            details: """
+                A job that runs in another process is asked to stop: that finishes the page it is at and ends with exit code
+                130, and `cancel` waits for it, as long as `timeout` allows.
+                """,
             examples: [Example("cancel 7f3a", "By its id.")]),
-        effect: .writes
+        effect: .commits
     ) { call, session in
-        let folder = try session.job(call[job])
-        do {
-            let lock = try folder.lock()
-            try await Journal(path: folder.journalPath).append(.cancelled)
-            _ = lock
-        } catch let error as JobError { throw Failure(error, at: call.span(of: job)) }
-        session.say(call, "job \(folder.id) will not go on")
+        let span = call.span(of: job)
+        do { try await session.cancel(session.job(call[job]), call, at: span) } catch let error as JobError {
+            throw Failure(error, at: span)
+        }
     }
 }
 
 private let job = Parameter<Located<String>>.text("job", kind: .id, "A job's id, or its first letters")
 
 extension JobFolder {
-    static let columns = ["job", "state", "source", "target", "done", "total"]
+    static let columns = ["job", "state", "source", "target", "done", "total", "retries", "error"]
 
     static func rows(in home: String) -> [JSONValue] { all(in: home).compactMap { try? $0.row } }
 
@@ -72,6 +81,11 @@ extension JobFolder {
                 "job": .string(id), "state": .string(word), "phase": .string(state.phase),
                 "source": .string("\(plan.context.source)"), "target": .string("\(plan.context.target)"),
                 "done": .integer(Int64(state.digest.count)), "total": .integer(Int64(plan.records)),
+                "updated_at": lastChange.map { .string(Timestamp.text($0)) } ?? .null,
+                "retries": .integer(Int64(state.retries)), "last_retry": .optional(state.lastRetry),
+                "error": .optional(state.isUnfinished ? state.failures.last?.why : nil),
+                "errors": .array(
+                    state.failures.map { ["at": .string(Timestamp.text($0.time)), "message": .string($0.why)] }),
             ]
         }
     }
@@ -85,82 +99,37 @@ extension Session {
         return folder
     }
 
-    /// Runs a job by the connections that its plan names.
-    fileprivate func carryOut(_ folder: JobFolder, _ call: Call, at span: Span) async throws {
-        do {
-            _ = try await carryOut(folder, task(folder.plan().context, at: span), call)
-        } catch let error as JobError { throw Failure(error, at: span) }
-    }
-
-    private func task(_ context: Context, at span: Span) async throws -> CopyTask {
-        CopyTask(
-            request: CopyRequest(source: context.source, target: context.target, staging: context.staging),
-            source: try await place(context.source, at: span), target: try await place(context.target, at: span))
-    }
-
-    /// A plan's site on the connection of that name, which must be the same database.
-    private func place(_ site: Site, at span: Span) async throws -> Place {
-        let place = try await self.place(
-            Located(Reference(connection: site.connection, name: site.collection), at: span))
-        guard self.site(place).endpoint == site.endpoint else {
-            throw Failure(
-                "E0908",
-                "connection \(site.connection) is \(self.site(place).endpoint), and the plan means \(site.endpoint)",
-                at: span)
+    fileprivate func cancel(_ folder: JobFolder, _ call: Call, at span: Span) async throws {
+        let (plan, state) = (try folder.plan(), try folder.state())
+        if state.isCancelled { return commitNothing("job \(folder.id) is cancelled already", call) }
+        guard state.isUnfinished else {
+            throw Failure("E0904", "job \(folder.id) is finished", at: span)
         }
-        return place
-    }
-
-    private func plan(in path: Located<String>, _ call: Call) async throws -> Plan {
-        let text = try await fileText(path)
-        guard let json = try? JSONValue(text) else { throw JobError("\(path.value) is no JSON") }
-        let plan = try Plan(json: json)
-        try refuseLosses(plan, call)
-        let source = try await place(plan.context.source, at: path.span)
-        let identity = try await source.use { try await $0.describe($1).identity }
-        guard identity == plan.context.sourceIdentity else {
-            throw JobError("\(plan.context.source) is another collection than the plan saw", help: "make a new plan")
+        let intent = Intent(
+            "give up job \(folder.id), \(plan.context.source) to \(plan.context.target)",
+            notes: ["\(state.digest.count) of \(plan.records) records are there, and stay"]
+                + (folder.isRunning ? ["it is running, and will be asked to stop"] : []))
+        try await commit(intent, call) {
+            let lock = try await stopped(folder, call)
+            defer { withExtendedLifetime(lock) {} }
+            guard try folder.state().isUnfinished else {
+                return say(call, "job \(folder.id) has come to its end meanwhile")
+            }
+            try await Journal(path: folder.journalPath).append(.cancelled)
+            say(call, "job \(folder.id) will not go on")
         }
-        return plan
     }
 
-    func applySlice(_ number: Int, of path: Located<String>, _ call: Call) async throws {
-        do {
-            let plan = try await plan(in: path, call)
-            let source = try await place(plan.context.source, at: path.span)
-            let target = try await place(plan.context.target, at: path.span)
-            let job = try await Job.slice(number, of: plan, in: invocation.home, from: source.store, to: target.store)
-            try await job.runSlices()
-            let state = await job.state
-            let document: JSONValue = [
-                "slice": .integer(Int64(number)), "rows": .integer(Int64(state.digest.count)),
-                "digest": state.digest.json, "cursor": .optional(state.cursors[number]?.token),
-            ]
-            try await answer(call) { try await $0.print(document) }
-        } catch let error as JobError { throw Failure(error, at: path.span) }
-    }
-
-    func apply(_ path: Located<String>, _ call: Call) async throws {
-        do {
-            let plan = try await plan(in: path, call)
-            let known = JobFolder.asked(plan.context.fingerprint, in: invocation.home)
-            if let known, let completion = try known.state().completion {
-                let task = try await task(plan.context, at: path.span)
-                if try await isAsLeft(known, completion, task, mayHaveGrown: false) {
-                    return say(call, "already done by \(known.id)")
-                }
-            }
-            let unfinished = try known.flatMap { try $0.state().isUnfinished ? $0 : nil }
-            if unfinished == nil {
-                var task = try await task(plan.context, at: path.span)
-                task.request.existing = plan.existing
-                guard try await makesRoom(task, call) else { return }
-            }
-            if unfinished == nil, let staging = plan.context.staging {
-                try await clearStaging(staging, of: place(plan.context.target, at: path.span), isFresh: false)
-            }
-            let folder = try unfinished ?? JobFolder.create(plan, in: invocation.home)
-            try await carryOut(folder, call, at: path.span)
-        } catch let error as JobError { throw Failure(error, at: path.span) }
+    /// The job's lock, once whoever runs it has stopped.
+    private func stopped(_ folder: JobFolder, _ call: Call) async throws -> JobLock {
+        if let lock = try folder.lockIfFree() { return lock }
+        say(call, "job \(folder.id) is running; it is asked to stop")
+        defer { folder.forgetStop() }
+        while true {
+            // Again each time: a run that began just now has removed what was there before it.
+            try folder.askToStop()
+            try await Task.sleep(for: .milliseconds(100))
+            if let lock = try folder.lockIfFree() { return lock }
+        }
     }
 }

@@ -16,7 +16,10 @@ extension Command {
             examples: [
                 Example(
                     "merge db:<project>_docs into new:docs set project=$project with ids=uuid5, keep_id_as=old_id",
-                    "All tenants in one collection.")
+                    "All tenants in one collection."),
+                Example(
+                    "merge db:<project>_docs into new:all set project=$project only project != 'old' order size with ids=uuid5",
+                    "All but one, the smallest first."),
             ], destroys: { $0.word(in: "if exists") == "replace" || $0.has("fresh") }), effect: .writes
     ) { call, session in
         try await session.refuseCollisions(session.mergeTasks(call), call)

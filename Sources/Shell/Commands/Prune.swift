@@ -19,13 +19,14 @@ extension Command {
                 Backups: with `older than` and `keep`, what is older goes, but never the newest so many of each name.
                 `generations` removes NAME_previous, NAME_previous_2 and so on, all but the newest `keep` of them, which is
                 1; with `keep 0` there is no way back by `rollback`. `staging` removes NAME_staging, whoever made it, unless
-                a job is writing it. What is live is never touched.
+                a job is writing it. With `older than` only what has been kept, or staged, for longer goes, as far as the jobs on
+                this machine tell. What is live is never touched.
                 """,
             examples: [
                 Example("prune backups ./backups keep 3 yes", "All but the newest three of each name."),
                 Example("prune backups ./backups older than 30d keep 1 yes", "What is older, but not the last one."),
                 Example("prune generations db:notes keep 1 yes", "All but the newest one."),
-                Example("prune staging db:* yes", "What was staged and not promoted."),
+                Example("prune staging db:* older than 7d yes", "What was staged a week ago and not promoted."),
             ], destroys: { _ in true }), effect: .writes
     ) { call, session in
         try await call.has("backups") ? session.planPruneBackups(call) : session.planPruneGenerations(call)

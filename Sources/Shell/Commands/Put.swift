@@ -14,21 +14,24 @@ extension Command {
                 Example(
                     #"put db:notes '{"key":"a1","vectors":{"v":[1,2,3]},"fields":{"page":1}}'"#, "One record."),
                 Example("put db:notes from ./some.jsonl", "A file of them; - is the standard input."),
-            ]), effect: .writes
+            ]), effect: .commits
     ) { call, session in
         let place = try await session.place(call[collection])
         let shape = try await place.use { try await $0.describe($1).collection }
         let source = try await session.records(call)
         try Batches.check(source, shape)
         let batches = Batches(source, shape, place.store.facts.write)
-        var written = 0
-        while let batch = try batches.next() {
-            try Task.checkCancellation()
-            _ = try await blaming(source.span) { try await place.store.write(batch, to: place.name, .again) }
-            written += batch.count
+        let intent = try await session.intent(putting: source, shape, into: place)
+        try await session.commit(intent, call) {
+            var written = 0
+            while let batch = try batches.next() {
+                try Task.checkCancellation()
+                _ = try await blaming(source.span) { try await place.store.write(batch, to: place.name, .again) }
+                written += batch.count
+            }
+            try await place.use { try await $0.settle($1) }
+            session.say(call, "\(Counted.records(written)) in \(place.description)")
         }
-        try await place.use { try await $0.settle($1) }
-        session.say(call, "\(Counted.records(written)) in \(place.description)")
     }
 }
 
@@ -51,6 +54,25 @@ extension Session {
         }
         let record = try call[record]
         return RecordSource(bytes: Array(record.value.utf8), span: record.span)
+    }
+
+    /// For a plan, also how many of them are there already.
+    fileprivate func intent(
+        putting source: RecordSource, _ shape: Model.Collection, into place: Place
+    ) async throws -> Intent {
+        guard isPlanning else { return Intent("put into \(place.description)", of: place) }
+        let batches = Batches(source, shape, place.store.facts.write)
+        let (count, there) = try await place.reading { reading in
+            var (count, there) = (0, 0)
+            while let batch = try batches.next() {
+                count += batch.count
+                there += try await reading.fetch(batch.keys, .keys).count
+            }
+            return (count, there)
+        }
+        return Intent(
+            "put into \(place.description)", of: place, records: count,
+            notes: ["\(count - there) new", "\(there) replaced"])
     }
 }
 

@@ -18,20 +18,22 @@ extension Command {
             examples: [
                 Example("sync db:notes to new:notes", "The last changes before a cut-over."),
                 Example("sync db:notes to new:notes deleting yes", "Deletions too."),
-            ], destroys: { $0.has("deleting") }), effect: .writes
+            ], destroys: { $0.has("deleting") }), effect: .commits
     ) { call, session in
         let source = try await session.place(call[from])
         let target = try await session.place(call[into])
         let filter = try await session.filter(call.optional(Shared.filter))
-        if call.has("deleting") {
-            try await session.confirm(call, "remove what only \(target.description) has", byTyping: target.name)
+        let intent = try await session.intent(syncing: source, target, filter, deleting: call.has("deleting"))
+        try await session.commit(intent, call) {
+            let start = ContinuousClock.now
+            let result = try await session.syncing(source, target, filter, deleting: call.has("deleting")) {
+                try await $0.run()
+            }
+            let seconds = (ContinuousClock.now - start).inSeconds
+            session.say(call, "\(target.description): \(result.sentence)")
+            guard call.has("format") || session.settings.format != nil else { return }
+            try await session.answer(call) { try await $0.print(result.document(source, target, seconds)) }
         }
-        let start = ContinuousClock.now
-        let result = try await session.sync(source, target, filter, deleting: call.has("deleting"))
-        let seconds = (ContinuousClock.now - start).inSeconds
-        session.say(call, "\(target.description): \(result.sentence)")
-        guard call.has("format") || session.settings.format != nil else { return }
-        try await session.answer(call) { try await $0.print(result.document(source, target, seconds)) }
     }
 }
 
@@ -39,8 +41,24 @@ private let from = Parameter<Located<Reference>>.collection("source", "What the 
 private let into = Parameter<Located<Reference>>.collection("target", "The collection to change")
 
 extension Session {
-    fileprivate func sync(
-        _ source: Place, _ target: Place, _ filter: Filter?, deleting: Bool
+    /// For a plan, also how many records would be moved.
+    fileprivate func intent(
+        syncing source: Place, _ target: Place, _ filter: Filter?, deleting: Bool
+    ) async throws -> Intent {
+        let deed = "make \(target.description) equal to \(source.description)"
+        guard isPlanning else {
+            return Intent(
+                deleting ? "remove what only \(target.description) has" : deed, of: target,
+                byTyping: deleting ? target.name : nil)
+        }
+        let result = try await syncing(source, target, filter, deleting: deleting) { try await $0.forecast() }
+        return Intent(
+            deed, of: target, records: result.inserted + result.changed + result.deleted, notes: [result.sentence])
+    }
+
+    fileprivate func syncing(
+        _ source: Place, _ target: Place, _ filter: Filter?, deleting: Bool,
+        _ body: (Sync) async throws -> Sync.Result
     ) async throws -> Sync.Result {
         let earlier = JobFolder.last(from: site(source), to: site(target), in: invocation.home)?.plan
         let origin = ComparisonTask.Origin(
@@ -48,10 +66,10 @@ extension Session {
             plan: earlier, words: "")
         return try await comparing(ComparisonTask(origins: [origin], target: target)) { open in
             do {
-                return try await Sync(
-                    source: open.sources[0], target: open.target, in: target.store,
-                    likeness: Likeness(changes: open.changes), deleting: deleting
-                ).run()
+                return try await body(
+                    Sync(
+                        source: open.sources[0], target: open.target, in: target.store,
+                        likeness: Likeness(changes: open.changes), deleting: deleting))
             } catch let error as JobError { throw Failure(error, at: source.span) }
         }
     }

@@ -44,14 +44,13 @@ extension Session {
     private func tasks(
         _ call: Call, from source: Located<Reference>, _ target: (Place) throws -> Located<Reference>
     ) async throws -> [CopyTask] {
-        let captures = Captures(source.value.name ?? "*")
         let filter = try await filter(call.optional(Shared.filter))
         var tasks: [CopyTask] = []
-        for place in try await places(source) {
+        for (place, captured) in try await chosen(call, from: source) {
             _ = try await place.use { try await $0.describe($1) }
             let before = variables
             defer { variables = before }
-            for (name, value) in captures.match(place.name) ?? [:] where name != "*" { variables[name] = .text(value) }
+            for (name, value) in captured { variables[name] = .text(value) }
             let other = try await self.place(target(place))
             let request = try await request(call, place, other, filter)
             try refuseSelf(request, at: other.span)
@@ -65,13 +64,44 @@ extension Session {
 
     private func request(_ call: Call, _ source: Place, _ target: Place, _ filter: Filter?) async throws -> CopyRequest
     {
-        CopyRequest(
+        try refuseContradiction(call)
+        try JobFiles.check(call.optional(Copying.options) ?? Options())
+        var request = CopyRequest(
             source: site(source), target: site(target), staging: try await staging(call, target), filter: filter,
-            mapping: try await mapping(call),
-            including: try call.optional(Copying.including).map { [$0.value] } ?? [],
-            excluding: try call.optional(Copying.excluding).map { [$0.value] } ?? [],
+            mapping: try await mapping(call), including: try parts(Copying.including, call).map(\.rawValue),
+            excluding: try parts(Copying.excluding, call).map(\.rawValue),
             existing: try call.optional(Copying.policy).flatMap { ExistingPolicy(rawValue: $0.value) } ?? .fail,
             tuning: try Tuning(call.optional(Copying.options) ?? Options()))
+        request.limit = try call.optional(Copying.limit)
+        return request
+    }
+
+    private func parts(_ clause: Parameter<[Located<Value>]>, _ call: Call) throws -> [Part] {
+        try (call.optional(clause) ?? []).map { word in
+            guard let part = Part(rawValue: word.value.description.lowercased()) else {
+                throw Failure(
+                    "E0317", "'\(word.value)' cannot stand here", at: word.span,
+                    help: ["known are \(Part.allCases.map(\.rawValue).joined(separator: ", "))"])
+            }
+            return part
+        }
+    }
+
+    private func refuseContradiction(_ call: Call) throws {
+        let parts = Part.brought(
+            including: try self.parts(Copying.including, call).map(\.rawValue),
+            excluding: try self.parts(Copying.excluding, call).map(\.rawValue))
+        let span = try call.optional(Copying.including).map { _ in call.span(of: Copying.including) }
+        if !parts.contains(.schema), call.has("staged") || call.parsed.word(in: "if exists") == "replace" {
+            throw Failure(
+                "E0902", "a collection that is made anew needs its schema", at: span ?? call.verb,
+                help: ["say `including schema, data`"])
+        }
+        if call.has("limit"), try call.optional(Copying.options)?.isYes("verify") == true {
+            throw Failure(
+                "E0902", "records that `limit` leaves behind would be missing in the comparison", at: call.verb,
+                help: ["leave out `verify=yes`, or choose the records with `where`"])
+        }
     }
 
     /// The name to write in the target's stead, if the copy is staged.
@@ -83,7 +113,7 @@ extension Session {
                 "E0902", "a staged copy makes a new collection, to which nothing is appended",
                 at: call.span(of: Copying.policy))
         }
-        if call.has("including") {
+        if try parts(Copying.including, call).contains(.aliases) {
             throw Failure(
                 "E0902", "a staged copy brings no aliases: those of the target stay with its name",
                 at: call.span(of: Copying.including), help: ["make new ones with `alias` once it is promoted"])
@@ -153,12 +183,28 @@ extension Options {
 extension Tuning {
     fileprivate init(_ options: Options) throws {
         self.init()
+        if let name = options["preset"] { take(try name.preset) }
         page.records = try options.number("batch") ?? page.records
         page.bytes = try options.size("batch_bytes") ?? page.bytes
         parallel = try options.number("parallel") ?? parallel
         memory = try options.size("memory") ?? memory
         rate = try options.number("rate")
+        bandwidth = try options.size("bandwidth")
+        flushEvery = try options.number("flush_every")
         rejects = options["rejects"]?.value.description
+        state = options["state"].map { Folders.real($0.value.description) }
+    }
+}
+
+extension Located<Value> {
+    fileprivate var preset: Preset {
+        get throws {
+            guard let preset = Preset.all.first(where: { $0.name == value.description.lowercased() }) else {
+                let known = Preset.all.map(\.name).joined(separator: ", ")
+                throw Failure("E0317", "'\(value)' cannot stand here", at: span, help: ["known are \(known)"])
+            }
+            return preset
+        }
     }
 }
 

@@ -7,14 +7,21 @@ import Transfer
 extension Session {
     /// `plan copy`: says what would happen.
     func planCopies(_ tasks: [CopyTask], _ call: Call) async throws {
-        var plans: [Plan] = []
-        for task in tasks { plans.append(try await plan(task, at: call.span(of: Copying.target))) }
-        if try call.optional(Universal.output) != nil, plans.count == 1 {
-            let path = try call[Universal.output]
-            try await write(plans[0].json.indented() + "\n", to: path)
-            return messages.say("the plan is in \(path.value); `apply \(path.value)` runs it")
+        var (plans, documents): ([Plan], [JSONValue]) = ([], [])
+        // What is planned for later finds what will stand there then.
+        let file = try call.optional(Universal.output)
+        for task in tasks {
+            let forecast = file == nil ? try await forecast(task, call) : nil
+            let plan = try await plan(task, at: call.span(of: Copying.target))
+            warnOfFullDisk(at: task.target, for: plan.bytes)
+            plans.append(plan)
+            documents.append(plan.summary.with(forecast?.members ?? []))
         }
-        let documents = plans.map(\.summary)
+        if let file {
+            let document = plans.count == 1 ? plans[0].json : .array(plans.map(\.json))
+            try await write(document.indented() + "\n", to: file)
+            return messages.say("the plan is in \(file.value); `apply \(file.value)` runs it")
+        }
         try await answer(call) { output in
             try await output.print(documents.count == 1 ? documents[0] : .array(documents))
         }
@@ -26,6 +33,11 @@ extension Session {
         for task in tasks {
             if let row = try await run(task, call) { rows.append(row) }
         }
+        try await printRows(rows, call)
+    }
+
+    /// What copies came to, for programs; people have read it already.
+    func printRows(_ rows: [JSONValue], _ call: Call) async throws {
         guard
             call.parsed.has("format") || call.parsed.has("output") || call.parsed.has("pipe") || settings.format != nil
         else { return }
@@ -36,7 +48,9 @@ extension Session {
 
     private func plan(_ task: CopyTask, at span: Span) async throws -> Plan {
         do {
-            return try await Planner(task.request, from: task.source.store, to: task.target.store).plan()
+            let plan = try await Planner(task.request, from: task.source.store, to: task.target.store).plan()
+            for notice in plan.notices { messages.warn(notice) }
+            return plan
         } catch let error as JobError { throw Failure(error, at: span) } catch let error as StoreError {
             throw Failure(error, at: error.message.contains(task.target.name) ? span : task.source.span)
         }
@@ -96,8 +110,9 @@ extension Session {
         // What was rolled back, or differs from its source, is not done.
         if staged != nil, state.isRolledBack || state.isVerified == false { return false }
         let written = try await task.target.use { store, name in try await staged?.place(in: store) ?? name }
-        let source = try? await Job.token(task.source.store, task.source.name)
-        let target = try? await Job.token(task.target.store, written)
+        let context = try folder.plan().context
+        let source = try? await context.token(task.source.store, task.source.name)
+        let target = try? await context.token(task.target.store, written)
         return completion.source == source && (mayHaveGrown ? target != nil : completion.target == target)
     }
 
@@ -112,25 +127,17 @@ extension Session {
 
     /// Whether the copy is to be made; what stands there is dealt with as `if exists` says.
     func makesRoom(_ task: CopyTask, _ call: Call) async throws -> Bool {
-        guard try await task.target.use({ try await $0.collections().contains($1) }) else { return true }
-        if task.request.staging != nil, task.request.existing != .skip { return true }
-        let count = try await task.target.reading { try await $0.count(nil) }
-        switch task.request.existing {
-        case .append: return true
-        case .skip:
+        switch try await room(for: task) {
+        case .free, .append: return true
+        case .taken:
             say(call, "\(task.target.description) is there already")
             return false
-        case .replace:
+        case .replace(let count):
             if count > 0 {
                 try await confirm(
                     call, "replace \(task.target.description) (\(Counted.records(count)))", byTyping: task.target.name)
             }
             return true
-        case .fail:
-            guard count > 0 else { return true }
-            throw Failure(
-                "E0502", "\(task.target.description) holds \(count) records already", at: task.target.span,
-                help: ["say `if exists replace`, `append` or `skip`, or choose another name"])
         }
     }
 
@@ -155,8 +162,8 @@ extension Session {
     ) async throws -> JSONValue {
         let job = try await Job(
             folder, from: task.source.store, to: task.target.store, tuning: tuning)
-        let status = try call.optional(Copying.options)?["status"].map { Located($0.value.description, at: $0.span) }
-        let watch = ProgressWatch(job, messages, invocation, isQuiet: call.has("quiet"), status: status?.value)
+        let files = JobFiles(try call.optional(Copying.options) ?? Options())
+        let watch = ProgressWatch(job, messages, invocation, isQuiet: call.has("quiet"), files: files)
         let start = ContinuousClock.now
         let work = Task.detached { try await job.run() }
         let interrupt = Interrupt.shared.onInterrupt { presses in
@@ -177,7 +184,8 @@ extension Session {
         let counts = job.progress.now
         let percent = 100 * counts.records / max(1, counts.total)
         let isStop = error is Job.Stopped || error is CancellationError
-        messages.warn("stopped at \(min(100, percent)) %; continue with: resume \(job.id)")
+        let next = job.isGivenUp ? "it was cancelled elsewhere" : "continue with: resume \(job.id)"
+        messages.warn("stopped at \(min(100, percent)) %; \(next)")
         return isStop ? Failure.interrupted : error
     }
 

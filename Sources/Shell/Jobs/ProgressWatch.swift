@@ -10,13 +10,13 @@ final class ProgressWatch: Sendable {
     private let style: ProgressStyle
     private let start = ContinuousClock.now
     private let done: Int
-    private let status: String?
+    private let files: JobFiles
     private let work = Mutex<Task<Void, Never>?>(nil)
 
-    init(_ job: Job, _ messages: Messages, _ invocation: Invocation, isQuiet: Bool, status: String?) {
+    init(_ job: Job, _ messages: Messages, _ invocation: Invocation, isQuiet: Bool, files: JobFiles) {
         self.job = job
         self.messages = messages
-        self.status = status
+        self.files = files
         done = job.progress.now.records
         let isTerminal = isatty(invocation.standardError) == 1
         switch invocation.progress {
@@ -40,11 +40,11 @@ final class ProgressWatch: Sendable {
         task?.cancel()
         await task?.value
         if style == .bar { messages.draw("\r\u{1B}[K") }
-        writeStatus()
+        writeFiles()
     }
 
     private func show() {
-        writeStatus()
+        writeFiles()
         let counts = job.progress.now
         switch style {
         case .off, .automatic: break
@@ -52,6 +52,11 @@ final class ProgressWatch: Sendable {
         case .plain: messages.say(text(counts))
         case .json: messages.draw(json(counts).text + "\n")
         }
+    }
+
+    private func writeFiles() {
+        let counts = job.progress.now
+        files.write(job, counts, rate: rate(counts), remaining: remaining(counts))
     }
 
     private func rate(_ counts: Progress.Counts) -> Double {
@@ -83,23 +88,6 @@ final class ProgressWatch: Sendable {
             "rate": .double(rate(counts).rounded(to: 1)),
             "eta_s": remaining(counts).map { .double($0.rounded(to: 1)) } ?? .null,
         ]
-    }
-
-    /// Readers of the file see the old state or the new one, never a half.
-    private func writeStatus() {
-        guard let status else { return }
-        let counts = job.progress.now
-        let document: JSONValue = [
-            "job": .string(job.id), "state": .string(counts.phase), "source": .string("\(job.plan.context.source)"),
-            "target": .string("\(job.plan.context.target)"), "done": .integer(Int64(counts.records)),
-            "total": .integer(Int64(counts.total)), "rate": .double(rate(counts).rounded(to: 1)),
-            "eta_s": remaining(counts).map { .double($0.rounded(to: 1)) } ?? .null,
-            "updated_at": .integer(Int64(time(nil))),
-        ]
-        let draft = status + ".new"
-        guard let file = fopen(draft, "w") else { return }
-        fputs(document.text + "\n", file)
-        if fclose(file) == 0 { rename(draft, status) }
     }
 }
 

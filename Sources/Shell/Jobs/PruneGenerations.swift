@@ -48,7 +48,25 @@ extension Session {
         let found = names.filter(isMeant).map {
             Place(connection: connection.value, name: $0, store: store, span: reference.span)
         }
-        return call.has("staging") ? found : found.withoutNewest(kept)
+        let wanted = call.has("staging") ? found : found.withoutNewest(kept)
+        guard let age = try call.optional(PruneBackups.age) else { return wanted }
+        return try await older(than: age, wanted, call)
+    }
+
+    /// Those that have been what they are for longer. What no job known here has made has no age, and stays.
+    private func older(than age: Duration, _ places: [Place], _ call: Call) async throws -> [Place] {
+        guard let first = places.first else { return [] }
+        let copies = StagedCopy.all(into: endpoint(of: first.connection), in: invocation.home)
+        var old: [Place] = []
+        for place in places {
+            let identity = try await place.use { try await $0.identity(of: $1) }
+            guard let identity, let since = copies.compactMap({ $0.since(identity) }).max() else {
+                say(call, "\(place.description) stays: when it was put there is not known here")
+                continue
+            }
+            if Timestamp.now - since > age.components.seconds * 1_000_000 { old.append(place) }
+        }
+        return old
     }
 
     /// Removes the generations of a live collection but the newest ones.

@@ -30,7 +30,7 @@ extension Session {
             copies: found.values.sorted { $0.name < $1.name })
     }
 
-    func endpoint(of connection: String) -> String { self.connection(connection)?.endpoint.description ?? "" }
+    func endpoint(of connection: String) -> String { self.connection(connection)?.address ?? "" }
 
     func cannotStage(at span: Span) -> Failure {
         Failure(

@@ -146,7 +146,7 @@ extension Session {
                 let indexes = options.comparesIndexes == true ? fitted.indexes : wanted.indexes
                 checks.append(.indexes(of: actual, wanted: indexes))
             }
-            if origin.plan?.context.including.contains("aliases") == true {
+            if origin.plan?.context.brings(.aliases) == true {
                 checks.append(.aliases(of: actual, wanted: source.aliases))
             }
             columns.append(checks)

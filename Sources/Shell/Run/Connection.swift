@@ -12,6 +12,19 @@ struct Connection: Sendable {
     /// Nil until it is first used.
     var store: (any Store)?
 
+    /// Where the database is, written in one way however it was typed: so jobs and plans find it again.
+    var address: String {
+        var endpoint = endpoint
+        endpoint.password = nil
+        if kind.isLocal {
+            if !endpoint.path.isEmpty { endpoint.path = Folders.real(endpoint.path) }
+        } else {
+            endpoint.host = endpoint.host.lowercased()
+            endpoint.port = endpoint.port ?? kind.port
+        }
+        return endpoint.description
+    }
+
     func opened() async throws(StoreError) -> any Store {
         let store = try await kind.open(endpoint, options)
         return isReadOnly ? ReadOnlyStore(store, name: name) : store

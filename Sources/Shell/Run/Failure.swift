@@ -64,6 +64,8 @@ extension StoreError.Code {
 }
 
 /// Runs store calls on behalf of an operand: what goes wrong is shown under it.
-func blaming<Result>(_ span: Span?, _ body: () async throws -> Result) async throws -> Result {
+func blaming<Result>(
+    _ span: Span?, isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Result
+) async throws -> Result {
     do { return try await body() } catch let error as StoreError { throw Failure(error, at: span) }
 }

@@ -28,7 +28,7 @@ extension Session {
                 try await Task.sleep(for: every)
             }
         case nil:
-            if invocation.isDryRun && command.effect != .none { return try await plan(command, parsed) }
+            if isDryRun && command.effect != .none { return try await plan(command, parsed) }
             try await perform(command, parsed)
         }
     }
@@ -42,23 +42,49 @@ extension Session {
         } catch {
             let failure = Failure(error, at: parsed.span)
             // What a dry run has only shown is not there to be read.
-            guard invocation.isDryRun, plannedWrites > 0, failure.diagnostic.code == "E0501" else { throw error }
-            return messages.say("not checked: \(secrets.redacted(parsed.verb.through(parsed.span).text))")
+            guard isDryRun, plannedWrites > 0, failure.diagnostic.code == "E0501" else { throw error }
+            return messages.say("not checked: \(text(of: parsed))")
         }
         if settings.isTimed { messages.say("time: \(Elapsed.text(ContinuousClock.now - start))") }
     }
 
     /// What a command would do, without doing it.
     private func plan(_ command: Command, _ parsed: ParsedCall) async throws {
+        guard command.effect != .none else { return try await performInside(command, parsed) }
         let call = try await evaluated(parsed)
-        guard command.effect != .none else { return try await perform(command, parsed) }
-        if command.effect == .writes, invocation.isDryRun { plannedWrites += 1 }
-        if let plan = command.plan { return try await plan(call, self) }
-        try await answer(call) { output in
-            let text = secrets.redacted(parsed.verb.through(parsed.span).text)
-            try await output.print(["would": .string(text)], plain: "would \(text)")
+        let isSure = plannedWrites == 0
+        if command.effect != .acts, isDryRun { plannedWrites += 1 }
+        do { try await show(command, call) } catch {
+            // What was only shown before this is not there to be looked at.
+            guard !isSure, Failure(error, at: nil).mayComeOfPlanning else { throw error }
+            try await echo(call)
+            messages.say("not checked: \(text(of: parsed))")
         }
     }
+
+    /// What reads is done; a script that is included has its writes planned.
+    private func performInside(_ command: Command, _ parsed: ParsedCall) async throws {
+        let before = plannedWrites
+        planDepth += 1
+        defer {
+            planDepth -= 1
+            if !isDryRun { plannedWrites = before }
+        }
+        try await perform(command, parsed)
+    }
+
+    private func show(_ command: Command, _ call: Call) async throws {
+        if let plan = command.plan { return try await plan(call, self) }
+        guard command.effect == .commits else { return try await echo(call) }
+        try await showIntents(of: command, call)
+    }
+
+    private func echo(_ call: Call) async throws {
+        let text = text(of: call.parsed)
+        try await answer(call) { try await $0.print(["would": .string(text)], plain: "would \(text)") }
+    }
+
+    private func text(of parsed: ParsedCall) -> String { secrets.redacted(parsed.verb.through(parsed.span).text) }
 
     /// Runs `body`, and cancels it when the time is over.
     private func within(
@@ -95,6 +121,10 @@ extension Session {
 }
 
 extension Failure {
+    /// Whether it may be wrong only because what came before was planned and not done: something is not there, or is
+    /// there still.
+    fileprivate var mayComeOfPlanning: Bool { ["E0501", "E0502", "E0901", "E0907"].contains(diagnostic.code) }
+
     static func unconfirmed(_ call: ParsedCall) -> Failure {
         Failure(
             Diagnostic(

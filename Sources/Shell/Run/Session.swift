@@ -18,6 +18,10 @@ package actor Session {
     var succeeded: [String] = []
     /// Errors passed over under `on error continue`.
     var failures = 0
+    /// What the command that is being planned would do; nil while commands are carried out.
+    var planned: [PlannedStep]?
+    /// How many plans are running, one inside the other: of a script that another includes.
+    var planDepth = 0
     /// Writes that a dry run has shown instead of doing.
     var plannedWrites = 0
     /// Whether the step that was asked for has come.
@@ -46,6 +50,8 @@ package actor Session {
         variables[name] = .text(text)
         if Secrets.isSecret(name: name) { secrets.add(text) }
     }
+
+    var isDryRun: Bool { invocation.isDryRun || planDepth > 0 }
 
     package var definedNames: Set<String> { Set(variables.keys) }
 

@@ -12,8 +12,8 @@ struct ArchiveAliases {
     init(_ root: String, exists: (String) -> Bool) throws(StoreError) {
         path = "\(root)/\(Self.file)"
         targets = [:]
-        guard ArchiveDisk.exists(path) else { return }
-        let bytes = try ArchiveDisk.contents(path)
+        guard Disk.exists(path) else { return }
+        let bytes = try Disk.contents(path)
         guard let json = try? JSONValue(bytes), let members = json["aliases"]?.members else {
             throw .archive(broken: path, "does not list aliases")
         }
@@ -53,6 +53,6 @@ struct ArchiveAliases {
     func save(moving: JSONValue? = nil) throws(StoreError) {
         var members = [JSONValue.Member("aliases", .object(targets.mapValues(JSONValue.string)))]
         if let moving { members.append(JSONValue.Member("moving", moving)) }
-        try ArchiveDisk.replace(path, with: Array((JSONValue.object(members).indented() + "\n").utf8))
+        try Disk.replace(path, with: Array((JSONValue.object(members).indented() + "\n").utf8))
     }
 }

@@ -16,6 +16,21 @@ struct ArchiveChecksum: Hashable, Sendable {
         }
     }
 
+    /// The same, in pieces; `done` is told of each one that is read.
+    init(_ data: UnsafeRawBufferPointer, inPiecesOf size: Int, _ done: (Range<Int>) -> Void) {
+        var state = sha256_state()
+        sha256_begin(&state)
+        for start in stride(from: 0, to: data.count, by: size) {
+            let piece = start..<min(start + size, data.count)
+            sha256_add(&state, data.baseAddress.map { $0 + start }, piece.count)
+            done(piece)
+        }
+        bytes = [UInt8](unsafeUninitializedCapacity: 32) { digest, count in
+            sha256_end(&state, digest.baseAddress)
+            count = 32
+        }
+    }
+
     /// Nil unless the text is 64 hexadecimal digits.
     init?(hex: String) {
         let digits = hex.utf8.compactMap { Character(UnicodeScalar($0)).hexDigitValue }

@@ -6,12 +6,12 @@ enum ArchiveCompaction {
     static func run(_ folder: String, _ snapshot: ArchiveSnapshot) throws(StoreError) {
         let old = snapshot.manifest
         var new = ArchiveManifest(old.collection, identity: old.identity, generation: old.generation + 1)
-        for file in new.files { ArchiveDisk.remove("\(folder)/\(file.name)") }
+        for file in new.files { Disk.remove("\(folder)/\(file.name)") }
         var files = try ArchiveFiles(folder, new)
         try copy(snapshot, to: &files)
         new.files = try files.settle()
         new.rows = files.rows
-        try ArchiveDisk.replace("\(folder)/\(ArchiveManifest.file)", with: Array(new.text.utf8))
+        try Disk.replace("\(folder)/\(ArchiveManifest.file)", with: Array(new.text.utf8))
         removeLeftovers(folder, new)
     }
 
@@ -42,7 +42,7 @@ enum ArchiveCompaction {
     static func removeLeftovers(_ folder: String, _ manifest: ArchiveManifest) {
         for generation in [manifest.generation - 1, manifest.generation + 1] where generation > 0 {
             for name in ArchiveManifest.names(manifest.collection, generation) {
-                ArchiveDisk.remove("\(folder)/\(name)")
+                Disk.remove("\(folder)/\(name)")
             }
         }
     }

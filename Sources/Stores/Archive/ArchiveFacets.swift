@@ -59,8 +59,8 @@ extension ArchiveStore: Renaming {
         try beginChange()
         forget(name)
         try aliases.follow(from: name, to: newName) { () throws(StoreError) in
-            try ArchiveDisk.move(folder(name), to: folder(newName))
-            try ArchiveDisk.syncFolder(of: folder(newName))
+            try Disk.move(folder(name), to: folder(newName))
+            try Disk.syncFolder(of: folder(newName))
         }
         // The folder says how the collection is called; what its manifest says is for people.
         try change(newName) { $0.name = newName }

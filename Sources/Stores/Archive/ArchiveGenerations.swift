@@ -55,21 +55,21 @@ struct ArchiveSwap {
     /// From here on the swap will be finished, by us or by whoever changes the archive next.
     func begin(in root: String) throws(StoreError) {
         let json: JSONValue = ["names": .object(names.mapValues(JSONValue.string))]
-        try ArchiveDisk.replace("\(root)/\(Self.file)", with: Array((json.indented() + "\n").utf8))
+        try Disk.replace("\(root)/\(Self.file)", with: Array((json.indented() + "\n").utf8))
     }
 
     /// Does what is left of a swap that was begun, if there is one.
     static func finish(in root: String) throws(StoreError) {
         let path = "\(root)/\(file)"
-        guard ArchiveDisk.exists(path) else { return }
-        guard let json = try? JSONValue(ArchiveDisk.contents(path)), let names = json["names"]?.dictionary else {
+        guard Disk.exists(path) else { return }
+        guard let json = try? JSONValue(Disk.contents(path)), let names = json["names"]?.dictionary else {
             throw .archive(broken: path, "does not say which collections get new names")
         }
         var wanted: [String: String] = [:]
         for (identity, name) in names { wanted[identity] = name.string }
         try rename(wanted, in: root)
-        ArchiveDisk.remove(path)
-        try ArchiveDisk.syncFolder(of: path)
+        Disk.remove(path)
+        try Disk.syncFolder(of: path)
     }
 
     private static func rename(_ wanted: [String: String], in root: String) throws(StoreError) {
@@ -79,11 +79,11 @@ struct ArchiveSwap {
                 try exchange("\(root)/\(places[step.index].file)", "\(root)/\(step.wanted)", root)
                 places[other].file = places[step.index].file
             } else {
-                guard !ArchiveDisk.exists("\(root)/\(step.wanted)") else { throw .isCollection(step.wanted) }
-                try ArchiveDisk.move("\(root)/\(places[step.index].file)", to: "\(root)/\(step.wanted)")
+                guard !Disk.exists("\(root)/\(step.wanted)") else { throw .isCollection(step.wanted) }
+                try Disk.move("\(root)/\(places[step.index].file)", to: "\(root)/\(step.wanted)")
             }
             places[step.index].file = step.wanted
-            try ArchiveDisk.syncFolder(of: "\(root)/\(file)")
+            try Disk.syncFolder(of: "\(root)/\(file)")
         }
         for place in places { try note(place, in: root) }
     }
@@ -97,12 +97,12 @@ struct ArchiveSwap {
 
     private static func places(of wanted: [String: String], in root: String) throws(StoreError) -> [Place] {
         var places: [Place] = []
-        for file in try ArchiveDisk.names(in: root) {
+        for file in try Disk.names(in: root) {
             guard ArchiveNames.decoded(file) != nil || ArchiveNames.isCut(file) || file.hasPrefix(moving) else {
                 continue
             }
             let path = "\(root)/\(file)/\(ArchiveManifest.file)"
-            guard let manifest = try? ArchiveManifest(ArchiveDisk.contents(path), path: path),
+            guard let manifest = try? ArchiveManifest(Disk.contents(path), path: path),
                 let name = wanted[manifest.identity.token]
             else { continue }
             places.append(Place(file: file, name: name))
@@ -122,19 +122,19 @@ struct ArchiveSwap {
 
     private static func exchange(_ one: String, _ other: String, _ root: String) throws(StoreError) {
         guard files_exchange(one, other) != 0 else { return }
-        guard [EINVAL, ENOSYS, ENOTSUP].contains(errno) else { throw .archive(cannot: "exchange", one) }
+        guard [EINVAL, ENOSYS, ENOTSUP].contains(errno) else { throw .disk(cannot: "exchange", one) }
         let between = "\(root)/\(moving)\(UInt64.random(in: .min ... .max))"
-        try ArchiveDisk.move(other, to: between)
-        try ArchiveDisk.move(one, to: other)
-        try ArchiveDisk.move(between, to: one)
+        try Disk.move(other, to: between)
+        try Disk.move(one, to: other)
+        try Disk.move(between, to: one)
     }
 
     /// The folder says how a collection is called; its manifest says it again, for people and for names that are cut.
     private static func note(_ place: Place, in root: String) throws(StoreError) {
         let path = "\(root)/\(place.file)/\(ArchiveManifest.file)"
-        var manifest = try ArchiveManifest(ArchiveDisk.contents(path), path: path)
+        var manifest = try ArchiveManifest(Disk.contents(path), path: path)
         guard Text(manifest.collection.name) != Text(place.name) else { return }
         manifest.collection.name = place.name
-        try ArchiveDisk.replace(path, with: Array(manifest.text.utf8))
+        try Disk.replace(path, with: Array(manifest.text.utf8))
     }
 }

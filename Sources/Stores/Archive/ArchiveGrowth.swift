@@ -3,7 +3,7 @@ import Model
 
 /// A file of a collection as it grows behind its committed length.
 struct ArchiveGrowth {
-    let file: ArchiveFile
+    let file: DiskFile
     private let header: Int
     /// The bytes behind the header.
     var count: Int
@@ -12,7 +12,7 @@ struct ArchiveGrowth {
 
     /// Opens a file, and cuts off what was never committed.
     init(_ path: String, _ entry: ArchiveManifest.File, header: NpyHeader?) throws(StoreError) {
-        file = try ArchiveFile(path, O_RDWR | O_CREAT)
+        file = try DiskFile(path, O_RDWR | O_CREAT)
         count = entry.bytes
         self.entry = entry
         self.header = header == nil ? 0 : NpyHeader.size

@@ -10,6 +10,11 @@ final class ArchiveMap: Sendable {
         case running(DispatchGroup)
     }
 
+    /// How much is mapped for a checksum at a time.
+    private static let piece = 256 << 10
+    /// How far from what is read the system maps more, at most: its cache holds files in pieces of up to this size.
+    private static let neighbourhood = 2 << 20
+
     let path: String
     /// The bytes behind the header.
     let count: Int
@@ -19,7 +24,7 @@ final class ArchiveMap: Sendable {
     private let states: Mutex<[State]>
 
     init(_ path: String, _ entry: ArchiveManifest.File, header: NpyHeader?, isVerifying: Bool) throws(StoreError) {
-        let file = try ArchiveFile(path, O_RDONLY)
+        let file = try DiskFile(path, O_RDONLY)
         self.path = path
         self.header = header == nil ? 0 : NpyHeader.size
         count = entry.bytes
@@ -63,7 +68,7 @@ final class ArchiveMap: Sendable {
         for block in next..<max(next, min(next + 2, checksums.count))
         where states.withLock({ $0[block].isUnseen }) {
             // Who needs the block finds the same, and reports it.
-            ArchiveThreads.queue.async { [self] in try? verify(block: block) }
+            DiskThreads.queue.async { [self] in try? verify(block: block) }
         }
     }
 
@@ -84,11 +89,19 @@ final class ArchiveMap: Sendable {
         case .wrong: throw damage(block)
         case .running(let other): other.wait()
         case .unseen:
-            let isRight = ArchiveChecksum(contents(block)) == checksums[block]
+            let isRight = checksum(of: block) == checksums[block]
             states.withLock { $0[block] = isRight ? .right : .wrong }
             group.leave()
         }
         try verify(block: block)
+    }
+
+    /// What is read for it alone takes no memory afterwards; whoever wants the bytes finds them in the system's cache.
+    private func checksum(of block: Int) -> ArchiveChecksum {
+        let start = block * ArchiveChecksum.block
+        return ArchiveChecksum(contents(block), inPiecesOf: Self.piece) {
+            forget(start + $0.lowerBound..<start + $0.upperBound)
+        }
     }
 
     private func contents(_ block: Int) -> UnsafeRawBufferPointer {
@@ -104,21 +117,21 @@ final class ArchiveMap: Sendable {
 
     // MARK: Memory
 
-    /// Gives back the memory of the blocks that a scan of these bytes has left behind.
+    /// Gives back the memory of bytes that a scan has left behind, and of those just before them, which the system maps
+    /// again beside what is read.
     func forget(_ range: Range<Int>) {
-        let blocks = range.lowerBound / ArchiveChecksum.block..<range.upperBound / ArchiveChecksum.block
-        for block in blocks { advise(contents(block), MADV_DONTNEED) }
+        advise(view(max(0, range.lowerBound - Self.neighbourhood)..<range.upperBound), MADV_DONTNEED)
     }
 
     /// Has the system read the file ahead, or forget it.
     func advise(isNeeded: Bool) throws(StoreError) {
         guard count > 0 else { return }
         if !isNeeded { advise(UnsafeRawBufferPointer(start: start, count: header + count), MADV_DONTNEED) }
-        try ArchiveFile(path, O_RDONLY).advise(isNeeded: isNeeded)
+        try DiskFile(path, O_RDONLY).advise(isNeeded: isNeeded)
     }
 
     private func advise(_ bytes: UnsafeRawBufferPointer, _ advice: Int32) {
-        guard let start = bytes.baseAddress else { return }
+        guard let start = bytes.baseAddress, bytes.count > 0 else { return }
         let page = Int(getpagesize())
         let before = Int(bitPattern: start) % page
         madvise(UnsafeMutableRawPointer(mutating: start - before), bytes.count + before, advice)
@@ -130,7 +143,7 @@ extension ArchiveMap.State {
     fileprivate var isRight: Bool { if case .right = self { true } else { false } }
 }
 
-extension ArchiveFile {
+extension DiskFile {
     /// Throws unless this is a NumPy file of such rows; more rows than were committed are those of a write cut short.
     fileprivate func check(_ header: NpyHeader) throws(StoreError) {
         guard let rows = header.rows(in: try read(NpyHeader.size, at: 0)) else {

@@ -51,9 +51,7 @@ struct ArchivePage {
         for (place, stride) in dense {
             let map = snapshot.vectors[place]
             vectors.append(try map.rows(runs, stride: stride))
-            if isPassing, let first = runs.first, let last = runs.last {
-                map.forget(first.lowerBound * stride..<last.upperBound * stride)
-            }
+            if isPassing { for run in runs { map.forget(run.lowerBound * stride..<run.upperBound * stride) } }
         }
         var batch = reader.take(vectors)
         batch.partition = hasOnePartition ? partition : nil

@@ -17,15 +17,15 @@ struct ArchiveReading: Reading {
     func count(_ filter: Filter?) -> Int { snapshot.manifest.records }
 
     func slices(atMost count: Int) async throws(StoreError) -> [Slice] {
-        try await ArchiveThreads.run { () throws(StoreError) in try snapshot.slices(atMost: count) }
+        try await DiskThreads.run { () throws(StoreError) in try snapshot.slices(atMost: count) }
     }
 
     func page(_ scan: Scan) async throws(StoreError) -> Page? {
-        try await ArchiveThreads.run { () throws(StoreError) in try snapshot.page(scan) }
+        try await DiskThreads.run { () throws(StoreError) in try snapshot.page(scan) }
     }
 
     func fetch(_ keys: [Key], _ wanted: Projection) async throws(StoreError) -> Batch {
-        try await ArchiveThreads.run { () throws(StoreError) in try snapshot.fetch(keys, wanted) }
+        try await DiskThreads.run { () throws(StoreError) in try snapshot.fetch(keys, wanted) }
     }
 
     /// What is mapped goes with the last one who holds it.
@@ -53,10 +53,12 @@ extension ArchiveSnapshot {
     fileprivate func page(_ scan: Scan) throws(StoreError) -> Page? {
         var lines = ArchiveLines(self)
         if let after = scan.slice.after { try lines.move(to: ArchivePlace(after)) }
+        let start = lines.offset
         let stop = try scan.slice.through.map { through throws(StoreError) in try ArchivePlace(through).row }
         var page = ArchivePage(self, scan.wanted)
         while try gather(&page, &lines, before: min(stop ?? .max, manifest.rows), scan.budget) {}
         guard page.count > 0 else { return nil }
+        self.lines.forget(start..<lines.offset)
         return Page(batch: try page.batch(isPassing: true), end: lines.place.cursor)
     }
 

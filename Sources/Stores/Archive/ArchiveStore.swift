@@ -9,7 +9,7 @@ package actor ArchiveStore: Store {
     private let isVerifying: Bool
     private let executor = BlockingQueue("archive")
     /// Held from the first change until the store is closed.
-    private var lock: ArchiveLock?
+    private var lock: DiskLock?
     /// By folder, as are the snapshots.
     private(set) var writers: [String: ArchiveWriter] = [:]
     /// Kept, so that what was verified once stays so.
@@ -17,10 +17,10 @@ package actor ArchiveStore: Store {
 
     /// Opens the archive in a folder, which need not exist yet if it may be created.
     package init(at root: String, mayCreate: Bool = true, isVerifying: Bool = true) throws(StoreError) {
-        guard mayCreate || ArchiveDisk.exists(root) else {
+        guard mayCreate || Disk.exists(root) else {
             throw StoreError(.notFound, "there is no folder \(root)", help: "connect with create=yes to make it")
         }
-        guard ArchiveDisk.isFolder(root) || !ArchiveDisk.exists(root) else {
+        guard Disk.isFolder(root) || !Disk.exists(root) else {
             throw StoreError(.rejected, "\(root) is a file", help: "an archive is a folder: name that")
         }
         self.root = root
@@ -45,7 +45,7 @@ package actor ArchiveStore: Store {
     nonisolated func folder(_ name: String) -> String { "\(root)/\(ArchiveNames.encoded(name))" }
 
     nonisolated func exists(_ name: String) -> Bool {
-        ArchiveDisk.exists("\(folder(name))/\(ArchiveManifest.file)")
+        Disk.exists("\(folder(name))/\(ArchiveManifest.file)")
     }
 
     func aliasFile() throws(StoreError) -> ArchiveAliases { try ArchiveAliases(root, exists: exists) }
@@ -58,14 +58,14 @@ package actor ArchiveStore: Store {
     }
 
     package func collections() throws(StoreError) -> [String] {
-        guard ArchiveDisk.exists(root) else { return [] }
+        guard Disk.exists(root) else { return [] }
         var names: [String] = []
-        for file in try ArchiveDisk.names(in: root) {
+        for file in try Disk.names(in: root) {
             let path = "\(root)/\(file)/\(ArchiveManifest.file)"
             if let name = ArchiveNames.decoded(file) {
-                if ArchiveDisk.exists(path) { names.append(name) }
+                if Disk.exists(path) { names.append(name) }
             } else if ArchiveNames.isCut(file) {
-                names.append(try ArchiveManifest(ArchiveDisk.contents(path), path: path).collection.name)
+                names.append(try ArchiveManifest(Disk.contents(path), path: path).collection.name)
             }
         }
         return names.sorted { Text($0) < Text($1) }
@@ -101,7 +101,7 @@ package actor ArchiveStore: Store {
         let aliases = try aliasFile()
         guard aliases.targets[collection.name] == nil else { throw .isAlias(collection.name) }
         try beginChange()
-        if ArchiveDisk.exists("\(root)/aliases.json") { try aliases.save() }
+        if Disk.exists("\(root)/aliases.json") { try aliases.save() }
         return try make(collection)
     }
 
@@ -109,12 +109,12 @@ package actor ArchiveStore: Store {
         let token = (0..<2).map { _ in String(UInt64.random(in: 1 << 60 ... .max), radix: 16) }.joined()
         let manifest = ArchiveManifest(collection, identity: Identity(token))
         let new = "\(root)/.new-\(token)"
-        try ArchiveDisk.makeFolder(new)
+        try Disk.makeFolder(new)
         var files = try ArchiveFiles(new, manifest)
         _ = try files.settle()
-        try ArchiveDisk.replace("\(new)/\(ArchiveManifest.file)", with: Array(manifest.text.utf8))
-        try ArchiveDisk.move(new, to: folder(collection.name))
-        try ArchiveDisk.syncFolder(of: new)
+        try Disk.replace("\(new)/\(ArchiveManifest.file)", with: Array(manifest.text.utf8))
+        try Disk.move(new, to: folder(collection.name))
+        try Disk.syncFolder(of: new)
         return manifest.identity
     }
 
@@ -127,18 +127,18 @@ package actor ArchiveStore: Store {
         guard identity == nil || identity == found else { throw .changed(name) }
         try beginChange()
         let gone = "\(root)/.dropped-\(UInt64.random(in: .min ... .max))"
-        try ArchiveDisk.move(folder(name), to: gone)
-        try ArchiveDisk.syncFolder(of: gone)
+        try Disk.move(folder(name), to: gone)
+        try Disk.syncFolder(of: gone)
         forget(name)
-        try ArchiveDisk.removeFolder(gone)
+        try Disk.removeFolder(gone)
         let aliases = try aliasFile()
-        if ArchiveDisk.exists("\(root)/aliases.json") { try aliases.save() }
+        if Disk.exists("\(root)/aliases.json") { try aliases.save() }
     }
 
     /// Nil if its manifest cannot be read: what is broken can be dropped, too, if no one insists on its identity.
     func identity(of name: String) throws(StoreError) -> Identity? {
         let path = "\(folder(name))/\(ArchiveManifest.file)"
-        return try? ArchiveManifest(ArchiveDisk.contents(path), path: path).identity
+        return try? ArchiveManifest(Disk.contents(path), path: path).identity
     }
 
     // MARK: Records
@@ -198,13 +198,13 @@ extension ArchiveStore {
     /// Takes the right to change the archive, and makes its folder.
     func beginChange() throws(StoreError) {
         guard lock == nil else { return }
-        guard mayCreate || ArchiveDisk.exists(root) else {
+        guard mayCreate || Disk.exists(root) else {
             throw StoreError(.notFound, "there is no folder \(root)", help: "connect with create=yes to make it")
         }
-        try ArchiveDisk.makeFolder(root)
-        lock = try ArchiveLock(root)
-        for name in try ArchiveDisk.names(in: root) where name.hasPrefix(".new-") || name.hasPrefix(".dropped-") {
-            try ArchiveDisk.removeFolder("\(root)/\(name)")
+        try Disk.makeFolder(root)
+        lock = try DiskLock("\(root)/.lock", on: "the archive \(root)")
+        for name in try Disk.names(in: root) where name.hasPrefix(".new-") || name.hasPrefix(".dropped-") {
+            try Disk.removeFolder("\(root)/\(name)")
         }
         try ArchiveSwap.finish(in: root)
     }
@@ -219,17 +219,17 @@ extension ArchiveStore {
     /// Another program may commit while files are opened, and remove some of them: then it is tried again.
     private func openSnapshot(_ name: String, attempts: Int) throws(StoreError) -> ArchiveSnapshot {
         let (folder, path) = (folder(name), "\(folder(name))/\(ArchiveManifest.file)")
-        let text = try ArchiveDisk.contents(path)
+        let text = try Disk.contents(path)
         if let known = snapshots[folder], known.isOf(text) { return known }
         do throws(StoreError) {
             let snapshot = try ArchiveSnapshot(folder, name: name, text: text, isVerifying: isVerifying)
             // Another program may have put another collection in this place while its files were opened.
-            let now = try ArchiveDisk.contents(path)
+            let now = try Disk.contents(path)
             if now != text, try identity(of: name) != snapshot.manifest.identity { throw .changed(name) }
             snapshots[folder] = snapshot
             return snapshot
         } catch {
-            guard attempts > 1, let now = try? ArchiveDisk.contents(path), now != text else { throw error }
+            guard attempts > 1, let now = try? Disk.contents(path), now != text else { throw error }
             return try openSnapshot(name, attempts: attempts - 1)
         }
     }
@@ -260,21 +260,14 @@ extension ArchiveStore {
         var manifest = try snapshot(name).manifest
         change(&manifest.collection)
         forget(name)
-        try ArchiveDisk.replace("\(folder(name))/\(ArchiveManifest.file)", with: Array(manifest.text.utf8))
+        try Disk.replace("\(folder(name))/\(ArchiveManifest.file)", with: Array(manifest.text.utf8))
     }
 }
 
 extension Collection {
     /// The shape as it will be read again; throws if that is no shape at all.
     fileprivate var asWritten: Collection {
-        get throws(StoreError) {
-            guard let json = try? JSONValue(json.text) else {
-                throw StoreError(.rejected, "the shape of \(name) cannot be written as JSON")
-            }
-            do { return try Collection(json: json).withDistinctVectors } catch {
-                throw StoreError(.rejected, error.message)
-            }
-        }
+        get throws(StoreError) { try throughJSON.withDistinctVectors }
     }
 
     private var withDistinctVectors: Collection {

@@ -75,7 +75,7 @@ final class ArchiveWriter {
         settled.files = try files.settle()
         settled.rows = files.rows
         settled.dead.insert(dead)
-        try ArchiveDisk.replace("\(folder)/\(ArchiveManifest.file)", with: Array(settled.text.utf8))
+        try Disk.replace("\(folder)/\(ArchiveManifest.file)", with: Array(settled.text.utf8))
         manifest = settled
         dead = []
     }

@@ -7,6 +7,8 @@ package actor MemoryStore: Store {
         var identity: Identity
         /// A batch of one record each.
         var rows: [Key: Batch] = [:]
+        /// How often they were changed.
+        var revision = 0
     }
 
     var tables: [String: Table] = [:]
@@ -55,13 +57,15 @@ package actor MemoryStore: Store {
 
     package func read(_ name: String, at moment: Moment?) throws(StoreError) -> any Reading {
         guard moment == nil else { throw StoreError(.expired, "a moment in memory ends with its reading") }
-        return MemoryReading(rows: try table(name).rows, description: try describe(name))
+        let table = try table(name)
+        return MemoryReading(rows: table.rows, description: try describe(name), revision: String(table.revision))
     }
 
     @discardableResult
     package func write(_ batch: Batch, to name: String, _ attempt: Attempt) throws(StoreError) -> Receipt {
         let collection = try table(name).collection
         try collection.check(batch)
+        tables[collection.name]?.revision += 1
         for row in 0..<batch.count { tables[collection.name]?.rows[batch.keys[row]] = batch.rows([row]) }
         return Receipt()
     }
@@ -70,7 +74,9 @@ package actor MemoryStore: Store {
 
     package func delete(_ keys: [Key], from name: String) throws(StoreError) -> Int {
         let name = try table(name).collection.name
-        return keys.count { tables[name]?.rows.removeValue(forKey: $0) != nil }
+        let count = keys.count { tables[name]?.rows.removeValue(forKey: $0) != nil }
+        if count > 0 { tables[name]?.revision += 1 }
+        return count
     }
 
     package func close() {}
@@ -93,8 +99,10 @@ struct MemoryReading: Reading {
     private let order: [Key]
     let description: Description
     let moment = Moment(token: "now", life: .session)
+    let revision: String?
 
-    init(rows: [Key: Batch], description: Description) {
+    init(rows: [Key: Batch], description: Description, revision: String?) {
+        self.revision = revision
         self.rows = rows
         order = rows.keys.sorted()
         self.description = description

@@ -87,6 +87,22 @@ extension SQLiteConnection {
         SQLiteNames(taken: try rows("SELECT name FROM sqlite_schema") { $0.string(0) })
     }
 
+    /// Notes that records of a table have changed; what other programs do to it is not counted.
+    func countChange(of table: SQLiteTable) throws(StoreError) {
+        try run(
+            "INSERT INTO _vecsh_catalog VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1",
+            [.text(table.revisionName)])
+    }
+
+    /// How often the records of a table were changed.
+    func revision(of table: SQLiteTable) throws(StoreError) -> Int64 {
+        try number("SELECT value FROM _vecsh_catalog WHERE name = ?", [.text(table.revisionName)]) ?? 0
+    }
+
+    func forgetRevision(of table: SQLiteTable) throws(StoreError) {
+        try run("DELETE FROM _vecsh_catalog WHERE name = ?", [.text(table.revisionName)])
+    }
+
     /// Notes a collection, new or changed; collections are told apart by their identity.
     func save(_ table: SQLiteTable) throws(StoreError) {
         try run(
@@ -134,6 +150,8 @@ extension SQLiteConnection {
 }
 
 extension SQLiteTable {
+    fileprivate var revisionName: String { "revision of \(identity.token)" }
+
     /// The column of a declared payload field.
     func column(ofField name: String) -> String? {
         collection.fields.firstIndex { $0.name == name }.map { columns.fields[$0] }

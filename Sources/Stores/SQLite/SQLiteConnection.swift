@@ -117,7 +117,11 @@ final class SQLiteConnection {
     func prepareFile() {
         try? run("PRAGMA page_size = 16384")
         _ = try? text("PRAGMA journal_mode = WAL")
+        limitCache()
     }
+
+    /// In bytes, which SQLite counts in pages of the size that they have at this moment: said again when that changes.
+    func limitCache() { try? run("PRAGMA cache_size = -16384") }
 
     func failure(_ code: Int32) -> StoreError { file.failure(code, handle) }
 }

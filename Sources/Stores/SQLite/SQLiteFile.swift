@@ -41,7 +41,7 @@ struct SQLiteFile: Sendable {
         let connection = try SQLiteConnection(self, flags: SQLITE_OPEN_READWRITE | (isNew ? SQLITE_OPEN_CREATE : 0))
         do {
             try connection.run("SELECT count(*) FROM sqlite_schema")
-            try connection.run("PRAGMA cache_size = -16384")
+            connection.limitCache()
             try connection.run("PRAGMA secure_delete = FAST")
             return connection
         } catch  where error.code == .unauthorized && connection.isReadOnly && !hasLog {

@@ -8,6 +8,7 @@ actor SQLiteReading: Reading {
     nonisolated let moment = Moment(token: "now", life: .session)
     nonisolated let description: Description
     nonisolated let table: SQLiteTable
+    nonisolated let revision: String?
     private var connection: SQLiteConnection?
 
     /// Waits on the disk, so that the caller must be where one may.
@@ -18,13 +19,17 @@ actor SQLiteReading: Reading {
         try connection.run("BEGIN")
         guard try connection.hasCatalog() else { throw .noCollection(name) }
         let table = try connection.table(name)
-        return SQLiteReading(connection, table, try connection.describe(table))
+        let revision = String(try connection.revision(of: table))
+        return SQLiteReading(connection, table, try connection.describe(table), revision)
     }
 
-    private init(_ connection: sending SQLiteConnection, _ table: SQLiteTable, _ description: Description) {
+    private init(
+        _ connection: sending SQLiteConnection, _ table: SQLiteTable, _ description: Description, _ revision: String
+    ) {
         self.connection = connection
         self.table = table
         self.description = description
+        self.revision = revision
     }
 
     nonisolated func answers(_ conjunct: Filter) -> Bool { SQLiteFilter(table).condition(conjunct) != nil }

@@ -54,6 +54,7 @@ package actor SQLiteStore: Store {
             guard let table = try connection.collection(name) else { return }
             guard identity == nil || identity == table.identity else { throw .changed(name) }
             try connection.run("DROP TABLE \(table.name.quoted)")
+            try connection.forgetRevision(of: table)
             try connection.run("DELETE FROM _vecsh_aliases WHERE name = ?", [.text(name)])
             try connection.run("DELETE FROM _vecsh_collections WHERE name = ?", [.text(name)])
         }
@@ -78,6 +79,7 @@ package actor SQLiteStore: Store {
             let table = try connection.table(name)
             try table.collection.check(batch)
             try connection.insert(batch, into: table)
+            try connection.countChange(of: table)
         }
         return Receipt()
     }
@@ -102,6 +104,7 @@ package actor SQLiteStore: Store {
             for key in keys where table.collection.key.type.accepts(key) {
                 count += try connection.change(table.deletion, [SQLiteValue(key)])
             }
+            if count > 0 { try connection.countChange(of: table) }
             return count
         }
     }

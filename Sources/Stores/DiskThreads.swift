@@ -2,8 +2,8 @@ import Dispatch
 import Model
 
 /// Where files are read, so that waiting for a disk never holds up Swift's own threads.
-enum ArchiveThreads {
-    static let queue = DispatchQueue(label: "archive reading", attributes: .concurrent)
+enum DiskThreads {
+    static let queue = DispatchQueue(label: "store reading", attributes: .concurrent)
 
     static func run<Value: Sendable>(
         _ body: @escaping @Sendable () throws(StoreError) -> Value
