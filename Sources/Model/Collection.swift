@@ -26,6 +26,20 @@ package struct Collection: Hashable, Sendable {
         self.partitions = partitions
         self.native = native
     }
+
+    /// What of ``native`` goes with the records: by engine the types of fields, for a target that has them too.
+    package var nativeTypes: [String: JSONValue] { native.filter { $0.value["types"] != nil } }
+
+    /// The same with other names of fields; nil drops one.
+    package mutating func renameNativeTypes(_ rename: (String) -> String?) {
+        native = nativeTypes.mapValues { engine in
+            let types = engine["types"]?.members?.compactMap { member in
+                rename(member.name).map { JSONValue.Member($0, member.value) }
+            }
+            return .object(
+                (engine.members ?? []).map { $0.name == "types" ? .init("types", .object(types ?? [])) : $0 })
+        }
+    }
 }
 
 package struct KeyField: Hashable, Sendable {

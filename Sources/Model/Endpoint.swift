@@ -38,8 +38,8 @@ package struct Endpoint: Hashable, Sendable {
         var place = text
         if let at = text.lastIndex(of: "@") {
             let parts = text[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-            user = String(parts[0])
-            password = parts.count > 1 ? String(parts[1]) : nil
+            user = parts[0].percentDecoded
+            password = parts.count > 1 ? parts[1].percentDecoded : nil
             place = text[text.index(after: at)...]
         }
         if let colon = place.lastIndex(of: ":"), let number = Int(place[place.index(after: colon)...]) {
@@ -54,8 +54,41 @@ extension Endpoint: CustomStringConvertible {
     /// The URI again; a password in it shows as `•••`.
     package var description: String {
         let secret = password == nil ? "" : ":•••"
-        let name = user.map { "\($0)\(secret)@" } ?? ""
+        let name = user.map { "\($0.percentEncoded)\(secret)@" } ?? ""
         let place = host + (port.map { ":\($0)" } ?? "")
-        return "\(scheme)://\(name)\(place)\(path)\(query.isEmpty ? "" : "?" + query)"
+        return "\(scheme)://\(name)\(place)\(path)\(query.isEmpty ? "" : "?" + shownQuery)"
+    }
+
+    private var shownQuery: String {
+        query.split(separator: "&", omittingEmptySubsequences: false).map { pair in
+            let name = pair.prefix { $0 != "=" }
+            return name.lowercased().contains("password") ? "\(name)=•••" : String(pair)
+        }.joined(separator: "&")
+    }
+}
+
+extension StringProtocol {
+    /// With the bytes that `%41` and the like stand for; what stands for none stays.
+    fileprivate var percentDecoded: String {
+        var bytes: [UInt8] = []
+        var rest = Array(utf8)[...]
+        while let byte = rest.popFirst() {
+            let digits = String(decoding: rest.prefix(2), as: UTF8.self)
+            guard byte == UInt8(ascii: "%"), digits.utf8.count == 2, let value = UInt8(digits, radix: 16) else {
+                bytes.append(byte)
+                continue
+            }
+            bytes.append(value)
+            rest = rest.dropFirst(2)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// With `%41` and the like for what has a meaning in a URI.
+    fileprivate var percentEncoded: String {
+        map {
+            "%:/?#@ ".contains($0) ? $0.utf8.map { "%" + String($0, radix: 16, uppercase: true) }.joined() : String($0)
+        }
+        .joined()
     }
 }

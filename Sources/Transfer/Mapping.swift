@@ -59,21 +59,27 @@ extension Mapping {
     package func shape(of source: Collection, named name: String) throws(JobError) -> Collection {
         var shape = projection.shape(of: source)
         shape.name = name
-        shape.native = [:]
+        let kept = Set(shape.fields.map(\.name))
+        shape.renameNativeTypes { kept.contains($0) && set[renamed($0)] == nil ? renamed($0) : nil }
         try checkNames(source)
         for place in shape.vectors.indices { shape.vectors[place].name = renamed(shape.vectors[place].name) }
         for place in shape.fields.indices { shape.fields[place].name = renamed(shape.fields[place].name) }
-        let kept = Set(shape.vectors.map(\.name) + shape.fields.map(\.name))
+        let names = Set(shape.vectors.map(\.name) + shape.fields.map(\.name))
         shape.indexes = source.indexes.map { index in
             var index = index
             index.field = renamed(index.field)
             return index
-        }.filter { kept.contains($0.field) || shape.isOpen && (fields?.contains($0.field) ?? true) }
+        }.filter { names.contains($0.field) || shape.isOpen && (fields?.contains($0.field) ?? true) }
         for (field, value) in set.sorted(by: { $0.key < $1.key }) {
             shape.fields.removeAll { $0.name == field }
             shape.fields.append(Field(name: field, type: value.fieldType))
         }
-        if keys == .uuid5 { shape.key.type = .uuid }
+        if keys == .uuid5 {
+            shape.key.type = .uuid
+            shape.native = shape.native.mapValues { engine in
+                .object((engine.members ?? []).filter { $0.name != "key" })
+            }
+        }
         if let keepKeyAs { shape.fields.append(Field(name: keepKeyAs, type: .text(maxLength: nil))) }
         try checkDistinct(shape.vectors.map(\.name), in: source)
         try checkDistinct(shape.fields.map(\.name), in: source)

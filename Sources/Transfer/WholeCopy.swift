@@ -12,7 +12,7 @@ struct WholeCopy: Sendable {
     func fit() async throws(StoreError) -> Fit {
         var wanted = try await source.describe(name).collection
         wanted.name = newName
-        wanted.native = [:]
+        wanted.native = wanted.nativeTypes
         return target.fit(wanted, into: nil)
     }
 

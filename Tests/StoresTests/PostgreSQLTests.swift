@@ -5,64 +5,67 @@ import Testing
 
 @testable import Stores
 
-/// The server that the tests run against: a URI of one where databases may be made.
-let postgresURI = ProcessInfo.processInfo.environment["VECSH_TEST_POSTGRES"]
-
-@Suite(.enabled(if: postgresURI != nil, "no PostgreSQL"))
-struct PostgreSQLTests {
-    @Test(arguments: Conformance.all)
+@Suite struct PostgreSQLTests {
+    @Test(.needs(.newest), arguments: Conformance.all)
     func conforms(_ rule: Conformance) async throws {
         try await Database.temporary { database in
-            try await Sample.$limits.withValue(Self.limits) { try await rule.check(database.store()) }
+            try await Sample.$limits.withValue(Database.limits) { try await rule.check(database.store()) }
         }
     }
 
-    /// Text has no U+0000, and sparse vectors have fewer dimensions than ours.
-    private static let limits = Sample.Limits { line in
-        line.contains("\\u0000") ? nil : line.replacing("4294967295", with: "999999999")
+    /// pgvector 0.6 has no halfvec, and no sparsevec at all.
+    @Test(.needs(.oldest), arguments: Conformance.all)
+    func conformsWithAnOldExtension(_ rule: Conformance) async throws {
+        try await Database.temporary(.oldest) { database in
+            try await Sample.$limits.withValue(Database.limitsWithoutSparse) { try await rule.check(database.store()) }
+        }
     }
 }
 
 /// A database of its own, gone when the test ends.
 struct Database: Sendable {
+    let server: PostgresServer
     let name: String
 
-    static func temporary(_ body: (Database) async throws -> Void) async throws {
-        let database = Database(name: "vecsh_\(Foundation.UUID().uuidString.lowercased().prefix(8))")
-        try admin("CREATE DATABASE \(database.name)")
+    static func temporary(
+        _ kind: PostgresServer.Kind = .newest, hasVector: Bool = true, _ body: (Database) async throws -> Void
+    ) async throws {
+        let server = try await PostgresServer.running(kind)
+        let database = Database(
+            server: server, name: try await apart { try server.freshDatabase(hasVector: hasVector) })
+        let drop = "DROP DATABASE \"\(database.name)\" WITH (FORCE)"
         do { try await body(database) } catch {
-            try? admin("DROP DATABASE \(database.name) WITH (FORCE)")
+            _ = try? await apart { try server.sql(drop) }
             throw error
         }
-        try admin("DROP DATABASE \(database.name) WITH (FORCE)")
+        _ = try await apart { try server.sql(drop) }
     }
 
-    func store(_ options: [String: String] = [:]) async throws -> any Store {
-        guard let endpoint = Endpoint(uri) else { throw StoreError(.rejected, uri) }
+    var address: String { server.address(name) }
+
+    func store(_ options: [String: String] = [:]) async throws -> any Store { try await open(address, options) }
+
+    func open(_ address: String, _ options: [String: String] = [:]) async throws -> any Store {
+        guard let endpoint = Endpoint(address) else { throw StoreError(.rejected, address) }
         return try await PostgreSQL.kind.open(endpoint, options)
     }
 
     /// What somebody else does to the database.
     @discardableResult
-    func sql(_ text: String) throws -> [[String?]] {
-        guard let endpoint = Endpoint(uri) else { return [] }
-        return try Self.run(text, endpoint)
+    func sql(_ text: String) async throws -> String { try await apart { try server.sql(text, in: name) } }
+
+    /// Text has no U+0000, and sparse vectors have fewer dimensions than ours.
+    static let limits = Sample.Limits { line in
+        line.contains("\\u0000") ? nil : line.replacing("4294967295", with: "999999999")
     }
 
-    private static func admin(_ text: String) throws {
-        guard let uri = postgresURI, let endpoint = Endpoint(uri) else { return }
-        _ = try run(text, endpoint)
-    }
-
-    private static func run(_ text: String, _ endpoint: Endpoint) throws -> [[String?]] {
-        let result = try PostgreSQLConnection(PostgreSQLServer(endpoint, [:])).run(text)
-        return result.rows.map { row in (0..<Int32(result.columns)).map { row.text($0) } }
-    }
-
-    var uri: String {
-        guard var endpoint = postgresURI.flatMap({ Endpoint($0) }) else { return "" }
-        endpoint.path = "/" + name
-        let secret = endpoint.password.map { ":\($0)" } ?? ""
-        return "postgres://\(endpoint.user ?? "")\(secret)@\(endpoint.host):\(endpoint.port ?? 5432)\(endpoint.path)"
+    static let limitsWithoutSparse = Sample.Limits { line in
+        let parts = [
+            #""v_sparse":{"indices":[0,7,4294967295],"values":[0.25,-1,3]},"#, #""v_sparse":null,"#,
+            #""v_sparse":{"indices":[],"values":[]},"#,
+        ]
+        return line.contains("\\u0000") ? nil : parts.reduce(line) { $0.replacing($1, with: "") }
+    } vectors: {
+        $0.layout != .sparse
     }
 }

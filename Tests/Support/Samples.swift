@@ -20,7 +20,8 @@ package enum Sample {
         ]
         let fields = types.map { Field(name: "f_\($0)", type: $0) }
         return Collection(
-            name: name, key: KeyField(type: key), vectors: elements + others, fields: fields, isOpen: true)
+            name: name, key: KeyField(type: key), vectors: (elements + others).filter(limits.vectors), fields: fields,
+            isOpen: true)
     }
 
     package static func plain(_ name: String, dimension: Int = 2, metric: Metric? = .l2) -> Collection {
@@ -61,8 +62,16 @@ package enum Sample {
     package struct Limits: Sendable {
         /// The line as the store holds it; nil if it must refuse the record.
         package var held: @Sendable (String) -> String?
+        /// Which vectors it has a place for.
+        package var vectors: @Sendable (VectorField) -> Bool
 
-        package init(_ held: @escaping @Sendable (String) -> String?) { self.held = held }
+        package init(
+            _ held: @escaping @Sendable (String) -> String?,
+            vectors: @escaping @Sendable (VectorField) -> Bool = { _ in true }
+        ) {
+            self.held = held
+            self.vectors = vectors
+        }
     }
 
     /// None, unless a suite says otherwise.

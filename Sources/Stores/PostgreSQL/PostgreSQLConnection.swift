@@ -29,7 +29,7 @@ final class PostgreSQLConnection {
         self.handle = handle
         guard pq_is_connected(handle) == 1 else { throw connectingFailed() }
         try run(Self.settings)
-        if let schema = server.schema { try run("SET search_path = \(schema.quoted), public") }
+        if let schema = server.schema { try use(schema) }
     }
 
     deinit { pq_finish(handle) }
@@ -43,6 +43,14 @@ final class PostgreSQLConnection {
                 pq_connect(names.baseAddress, values.baseAddress)
             }
         }
+    }
+
+    private func use(_ schema: String) throws(StoreError) {
+        guard try run("SELECT 1 FROM pg_namespace WHERE nspname = $1", [schema]).count == 1 else {
+            throw StoreError(
+                .notFound, "there is no schema \"\(schema)\"", help: "CREATE SCHEMA \(schema.quoted) makes it")
+        }
+        try run("SET search_path = \(schema.quoted), public")
     }
 
     var isLost: Bool { pq_is_connected(handle) == 0 }

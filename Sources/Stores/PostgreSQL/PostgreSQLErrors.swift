@@ -56,8 +56,9 @@ extension PostgreSQLConnection {
 
     /// The row of a COPY that an error is about, as its context tells.
     private func rows(_ result: PostgreSQLResult) -> [Int] {
-        guard let context = result.part(pq_context), let mark = context.firstRange(of: ", line "),
-            context.hasPrefix("COPY "), let line = Int(context[mark.upperBound...].prefix { $0.isNumber })
+        let lines = result.part(pq_context)?.split(separator: "\n") ?? []
+        guard let copy = lines.last(where: { $0.hasPrefix("COPY ") }), let mark = copy.firstRange(of: ", line "),
+            let line = Int(copy[mark.upperBound...].prefix { $0.isNumber })
         else { return [] }
         return [line - 1]
     }

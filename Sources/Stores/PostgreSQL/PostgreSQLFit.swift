@@ -48,7 +48,7 @@ struct PostgreSQLFit {
         guard !wanted.key.isInvented else {
             return Verdict("key", .converted, "keys are kept as they come; PostgreSQL makes up none")
         }
-        return Verdict("key", .exact, wanted.native["key"]?.string ?? "")
+        return Verdict("key", .exact, wanted.postgreSQL("key")?.string ?? "")
     }
 
     private func verdict(_ vector: VectorField) -> Verdict {
@@ -84,18 +84,19 @@ struct PostgreSQLFit {
     }
 
     private func nativeType(_ field: Field, _ wanted: Collection) -> String? {
-        wanted.native["types"]?[field.name]?.string
+        wanted.postgreSQL("types")?[field.name]?.string
     }
 
     /// Of what the source says in words of its own, that which is about columns.
     private func native(_ wanted: Collection) -> [String: JSONValue] {
-        var native: [String: JSONValue] = [:]
         let names = wanted.fields.map(\.name)
-        let types =
-            wanted.native["types"]?.dictionary?.filter { names.contains($0.key) && $0.value.string != nil } ?? [:]
-        if !types.isEmpty { native["types"] = .object(types) }
-        native["key"] = wanted.native["key"]
-        return native
+        let said = wanted.postgreSQL("types")?.dictionary ?? [:]
+        let types = said.filter { names.contains($0.key) && $0.value.string != nil }
+        let key = wanted.key.type == .uuid ? nil : wanted.postgreSQL("key")
+        if types.isEmpty, key == nil { return [:] }
+        var native: [String: JSONValue] = ["types": .object(types)]
+        native["key"] = key
+        return [PostgreSQLColumn.engine: .object(native)]
     }
 
     /// What the columns make of values.
@@ -104,7 +105,7 @@ struct PostgreSQLFit {
         let vectors = shape.vectors.filter(\.isNullable).map { Change.absentAsNull(field: $0.name) }
         let spelled = shape.fields.filter(\.type.isRespelled).map { Change.reserialised(field: $0.name) }
         return missing + vectors + spelled
-            + (shape.isOpen ? [Change.reserialised(field: PostgreSQLColumn.payloadName)] : [])
+            + (shape.isOpen ? [Change.reserialised(field: Change.everyField)] : [])
     }
 
     // MARK: A table that is there
@@ -152,6 +153,11 @@ struct PostgreSQLFit {
         }
         return Verdict(subject, .exact)
     }
+}
+
+extension Collection {
+    /// What the shape says for PostgreSQL alone.
+    func postgreSQL(_ name: String) -> JSONValue? { native[PostgreSQLColumn.engine]?[name] }
 }
 
 extension FieldType {

@@ -59,14 +59,14 @@ struct PostgreSQLSchema {
         case .uint64, .id, .text(.some): note.type = "\(shape.key.type)"
         case .int64, .uuid, .text(nil): break
         }
-        let type = shape.native["key"]?.string ?? available.sqlType(wire)
-        if shape.native["key"] != nil { note.type = nil }
-        add(shape.key.name, type, wire, isNullable: false, note)
+        let native = shape.postgreSQL("key")?.string
+        if native != nil { note.type = nil }
+        add(shape.key.name, native ?? available.sqlType(wire), wire, isNullable: false, note)
     }
 
     private mutating func add(_ field: Field) {
         let wire = field.type.postgreSQL
-        let native = shape.native["types"]?[field.name]?.string
+        let native = shape.postgreSQL("types")?[field.name]?.string
         let isSaid = native != nil || wire.natural == field.type
         add(
             field.name, native ?? available.sqlType(wire), wire, isNullable: field.isNullable,

@@ -45,10 +45,10 @@ struct PostgreSQLKey: Hashable, Sendable {
     /// One for most tables, several for a key that is made of several, none if there is none.
     var columns: [PostgreSQLColumn]
 
-    /// What stands for the key where it is read: several values become a JSON array.
+    /// What stands for the key where it is read: several values become a JSON array of texts.
     var selection: String {
         guard columns.count != 1 else { return columns[0].selection }
-        return "json_build_array(\(columns.map(\.name.quoted).joined(separator: ", ")))::text"
+        return "json_build_array(\(columns.map { "\($0.name.quoted)::text" }.joined(separator: ", ")))::text"
     }
 
     var wire: PostgreSQLWire { columns.count == 1 && !columns[0].isCast ? columns[0].wire : .text }

@@ -72,12 +72,12 @@ extension PostgreSQLTable {
     private var native: [String: JSONValue] {
         var native: [String: JSONValue] = [:]
         let types = zip(collection.fields, fields).filter { !$0.1.isPlain }
-        if !types.isEmpty {
-            native["types"] = .object(
-                Dictionary(types.map { ($0.0.name, .string($0.1.type)) }, uniquingKeysWith: { first, _ in first }))
-        }
-        if key.columns.count == 1, !key.columns[0].isPlain { native["key"] = .string(key.columns[0].type) }
-        return native
+        let isKeyPlain = key.columns.count != 1 || key.columns[0].isPlain || key.columns[0].wire == .uuid
+        if types.isEmpty, isKeyPlain { return [:] }
+        native["types"] = .object(
+            Dictionary(types.map { ($0.0.name, .string($0.1.type)) }, uniquingKeysWith: { first, _ in first }))
+        if !isKeyPlain { native["key"] = .string(key.columns[0].type) }
+        return [PostgreSQLColumn.engine: .object(native)]
     }
 }
 
@@ -98,6 +98,9 @@ extension PostgreSQLColumn {
     }
 
     static let payloadName = "payload"
+
+    /// Under which name a shape keeps what only PostgreSQL has.
+    static let engine = "postgres"
 
     fileprivate var keyType: KeyType {
         switch wire {

@@ -1,0 +1,130 @@
+import Foundation
+import Testing
+
+/// A PostgreSQL for the tests of this process: `scripts/services` starts it when the first test asks, and ends it with the
+/// process, however that ends.
+package struct PostgresServer: Sendable {
+    package let port: Int
+    package let password: String
+    private let programs: String
+
+    package enum Kind: String, Sendable {
+        /// The newest PostgreSQL and pgvector.
+        case newest = "postgres18"
+        /// The oldest pgvector that there is support for: no halfvec, no sparsevec.
+        case oldest = "postgres16"
+        /// A PostgreSQL that takes nothing but TLS, and has no pgvector.
+        case encrypted = "postgres-tls"
+    }
+
+    package struct Failure: Error, CustomStringConvertible {
+        package var description: String
+    }
+
+    /// The server; a test that wants one has the trait `.needs(…)`.
+    package static func running(_ kind: Kind = .newest) async throws -> PostgresServer {
+        let outcome = await withCheckedContinuation { continuation in
+            starting.async { continuation.resume(returning: kind.server) }
+        }
+        return try outcome.get()
+    }
+
+    private static let starting = DispatchQueue(label: "PostgresServer")
+
+    fileprivate init(_ kind: Kind) throws {
+        let folder = Self.folder
+        try Self.run(Self.script, ["up", "--while", "\(getpid())", kind.rawValue], ["VECSH_SERVICES": folder])
+        func text(_ name: String) throws -> String {
+            try String(contentsOfFile: "\(folder)/\(kind.rawValue)/\(name)", encoding: .utf8)
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+        guard let port = Int(try text("port")) else { throw Failure(description: "its port is no number") }
+        self.port = port
+        password = try text("password")
+        programs = "\(folder)/\(kind.rawValue)/programs/bin"
+    }
+
+    private static let folder = "/tmp/vecsh-servers-\(getpid())"
+    private static let script = URL(filePath: #filePath).appending(path: "../../../scripts/services").standardized.path
+}
+
+extension Trait where Self == ConditionTrait {
+    /// Leaves the test out where this machine cannot have the server; why is said once on standard error.
+    package static func needs(_ kind: PostgresServer.Kind) -> Self {
+        .enabled("\(kind.rawValue) is not to be had: scripts/services get \(kind.rawValue)") {
+            (try? await PostgresServer.running(kind)) != nil
+        }
+    }
+}
+
+extension PostgresServer.Kind {
+    fileprivate var server: Result<PostgresServer, PostgresServer.Failure> {
+        switch self {
+        case .newest: Self.newestServer
+        case .oldest: Self.oldestServer
+        case .encrypted: Self.encryptedServer
+        }
+    }
+
+    private static let newestServer = started(.newest)
+    private static let oldestServer = started(.oldest)
+    private static let encryptedServer = started(.encrypted)
+
+    private static func started(_ kind: Self) -> Result<PostgresServer, PostgresServer.Failure> {
+        let outcome = Result { try PostgresServer(kind) }.mapError {
+            $0 as? PostgresServer.Failure ?? .init(description: "\($0)")
+        }
+        if case .failure(let failure) = outcome {
+            FileHandle.standardError.write(Data("\(kind.rawValue): \(failure)\n".utf8))
+        }
+        return outcome
+    }
+}
+
+// MARK: Databases
+
+extension PostgresServer {
+    /// The address of a database, for `connect`; the password is in it.
+    package func address(_ database: String = "vecsh") -> String {
+        "postgres://postgres:\(password)@127.0.0.1:\(port)/\(database)"
+    }
+
+    /// A new database, with pgvector in it if that is wanted.
+    package func freshDatabase(hasVector: Bool = true) throws -> String {
+        let name = "t_" + UUID().uuidString.lowercased().replacing("-", with: "")
+        try sql("create database \(name)")
+        if hasVector { try sql("create extension vector", in: name) }
+        return name
+    }
+
+    /// What `psql` prints: a line a row, columns apart by `|`.
+    @discardableResult
+    package func sql(_ text: String, in database: String = "vecsh") throws -> String {
+        let arguments = ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", address(database), "-c", text]
+        return try Self.run("\(programs)/psql", arguments, [:])
+    }
+
+    /// What a program prints; if it fails, an error with what it said last.
+    @discardableResult
+    private static func run(_ program: String, _ arguments: [String], _ variables: [String: String]) throws -> String {
+        let files = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: files, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: files) }
+        let names = ["out", "err"].map { files.appending(path: $0) }
+        for name in names { try Data().write(to: name) }
+        let process = Process()
+        process.executableURL = URL(filePath: program)
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = try FileHandle(forWritingTo: names[0])
+        process.standardError = try FileHandle(forWritingTo: names[1])
+        try process.run()
+        process.waitUntilExit()
+        let texts = try names.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }
+        guard process.terminationStatus == 0 else {
+            throw Failure(description: texts[1].trimmingCharacters(in: .whitespacesAndNewlines))
+        }
+        return String(texts[0].dropLast(texts[0].hasSuffix("\n") ? 1 : 0))
+    }
+}
