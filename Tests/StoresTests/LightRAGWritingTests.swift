@@ -16,11 +16,11 @@ import Testing
         return shape
     }
 
-    private func lines(of shape: Collection) -> [String] {
-        Sample.lines.map { line in
-            let fields = line[line.range(of: #""fields":"#)!.lowerBound...].trimmingCharacters(
-                in: .whitespacesAndNewlines)
-            let key = line[..<line.range(of: #","vectors""#)!.lowerBound]
+    private func lines(of shape: Collection) throws -> [String] {
+        try Sample.lines.map { line in
+            let place = try #require(line.range(of: #""fields":"#))
+            let fields = line[place.lowerBound...].trimmingCharacters(in: .whitespacesAndNewlines)
+            let key = try line[..<#require(line.range(of: #","vectors""#)).lowerBound]
             return #"\#(key),"vectors":{\#(shape.vectors.isEmpty ? "" : #""v":[1,2]"#)},\#(fields)"#
         }
     }
