@@ -17,6 +17,7 @@ struct LightRAGSchema {
         if wanted.isOpen, name.isGraph {
             made.isOpen = false
             verdicts.append(Verdict("open payload", .lossy, "a graph's file declares every attribute"))
+            changes.append(.dropped(field: Change.everyField))
         }
         verdicts += wanted.partitions.map { Verdict("partition \($0)", .lossy, "LightRAG has no partitions") }
         verdicts += wanted.indexes.map { Verdict("index \($0.name)", .lossy, "LightRAG looks at every record") }
