@@ -1,4 +1,3 @@
-import JSON
 import Language
 import Model
 
@@ -16,23 +15,23 @@ extension Command {
                 Example(
                     "alter new:notes on v type vector(768) yes", "Another dimension; then `sync` it from its source."),
                 Example("alter new:notes on page type text(20) yes", "A payload field."),
-            ], destroys: { _ in true }), effect: .writes
+            ], destroys: { _ in true }), effect: .commits
     ) { call, session in
-        let alteration = try await session.alteration(call)
-        try await session.answer(call) { try await $0.print(alteration.document) }
-    } run: { call, session in
-        let alteration = try await session.alteration(call)
-        let place = alteration.place
-        if alteration.isDone { return session.say(call, "\(alteration.subject) is \(alteration.after) already") }
+        let place = try await session.place(call[collection])
         guard let altering = place.store.altering else {
             throw Failure("E0510", "this store cannot alter collections", at: place.span)
         }
-        if alteration.count > 0 {
-            try await session.confirm(
-                call, "empty \(alteration.subject) in \(Counted.records(alteration.count))", byTyping: place.name)
+        let (part, before) = try await session.parts(of: place, call)
+        let subject = "\(part.name) of \(place.description)"
+        if part == before { return session.commitNothing("\(subject) is \(part.spelling) already", call) }
+        let count = try await place.reading { try await $0.count(nil) }
+        let intent = Intent(
+            "empty \(subject), \(before.spelling), and make it \(part.spelling)", of: place, records: count,
+            byTyping: count > 0 ? place.name : nil)
+        try await session.commit(intent, call) {
+            try await blaming(call.span(of: field)) { try await altering.alter(part, of: place.name) }
+            session.say(call, "\(subject) is \(part.spelling) now, and empty")
         }
-        try await blaming(call.span(of: field)) { try await altering.alter(alteration.part, of: place.name) }
-        session.say(call, "\(alteration.subject) is \(alteration.after) now, and empty")
     }
 }
 
@@ -42,28 +41,9 @@ private let type = Parameter<Located<String>>.named("type", kind: .type, "What i
 private let metric = Parameter<Located<String>>.words(
     "metric", Slot.metrics, "How vectors are compared; as before if nothing is said")
 
-/// What one call comes to.
-private struct Alteration {
-    let place: Place
-    let part: ShapePart
-    let before: String
-    let after: String
-    let isDone: Bool
-    let count: Int
-
-    var subject: String { "\(part.name) of \(place.description)" }
-
-    var document: JSONValue {
-        [
-            "collection": .string(place.description), "field": .string(part.name), "before": .string(before),
-            "after": .string(after), "records": .integer(Int64(isDone ? 0 : count)),
-        ]
-    }
-}
-
 extension Session {
-    fileprivate func alteration(_ call: Call) async throws -> Alteration {
-        let place = try await place(call[collection])
+    /// What the field is to be, and what it is; both as if they could be missing.
+    fileprivate func parts(of place: Place, _ call: Call) async throws -> (wanted: ShapePart, there: ShapePart) {
         let shape = try await place.use { try await $0.describe($1).collection }
         let name = try call[field]
         guard name.value != shape.key.name || shape.holds(name.value) else {
@@ -71,13 +51,8 @@ extension Session {
                 "E0422", "'\(name.value)' is the key of \(place.description)", at: name.span,
                 help: ["copy the collection to one with another key"])
         }
-        var wanted = ParsedCall.Definition(name: name, type: try call[type], metric: try call.optional(metric))
-        wanted.isNullable = true
-        let (part, before) = try shape.part(wanted, at: call.span(of: field))
-        let count = try await place.reading { try await $0.count(nil) }
-        return Alteration(
-            place: place, part: part, before: before.map(\.spelling) ?? "", after: part.spelling,
-            isDone: before == part, count: count)
+        let wanted = ParsedCall.Definition(name: name, type: try call[type], metric: try call.optional(metric))
+        return try shape.parts(wanted, at: name.span)
     }
 }
 
@@ -87,18 +62,19 @@ extension Model.Collection {
     }
 
     /// What is wanted, and what is there; both as if they could be missing.
-    fileprivate func part(_ wanted: ParsedCall.Definition, at span: Span) throws -> (
-        wanted: ShapePart, there: ShapePart?
-    ) {
+    fileprivate func parts(
+        _ wanted: ParsedCall.Definition, at span: Span
+    ) throws -> (wanted: ShapePart, there: ShapePart) {
         guard var vector = try Definitions.vector(wanted) else {
-            let field = try Definitions.field(wanted)
+            var field = try Definitions.field(wanted)
+            field.isNullable = true
             guard var there = fields.first(where: { $0.name == field.name }) else { throw mismatch(wanted, span) }
             there.isNullable = true
             return (.field(field), .field(there))
         }
         guard var there = vectors.first(where: { $0.name == vector.name }) else { throw mismatch(wanted, span) }
         vector.metric = vector.metric ?? there.metric
-        there.isNullable = true
+        (vector.isNullable, there.isNullable) = (true, true)
         return (.vector(vector), .vector(there))
     }
 

@@ -117,6 +117,7 @@ package struct PostgreSQLStore: Store {
     package var search: (any Searching)? { self }
     package var indexing: (any Indexing)? { self }
     package var renaming: (any Renaming)? { self }
+    package var altering: (any Altering)? { self }
     package var generations: (any Generations)? { self }
 }
 
