@@ -130,7 +130,9 @@ struct PostgreSQLLayoutFit {
         let spelled = shape.fields.filter { $0.type == .json }.map { Change.reserialised(field: $0.name) }
         let names = shape.fields.map(\.name)
         let dropped = wanted.fields.filter { !names.contains($0.name) }.map { Change.dropped(field: $0.name) }
-        return nullable + vectors + spelled + dropped
+        let lostVectors = wanted.vectors.filter { vector in !shape.vectors.contains { $0.name == vector.name } }
+            .map { Change.dropped(field: $0.name) }
+        return nullable + vectors + spelled + dropped + lostVectors
             + (shape.isOpen ? [.reserialised(field: PostgreSQLColumn.payloadName)] : [])
     }
 }
