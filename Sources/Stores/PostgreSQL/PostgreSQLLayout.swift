@@ -47,27 +47,25 @@ struct PostgreSQLLayout: Hashable, Sendable {
 
     /// The table that holds a collection, or a generation of it; nil if the layout has none.
     func table(for collection: String) -> String? {
-        let (live, rest) = Self.parts(collection)
-        return models.first { $0.collection == live }.map { $0.table + rest }
+        model(for: collection).map { $0.table + collection.dropFirst($0.collection.count) }
     }
 
     /// Nil for a table that is not the layout's.
-    func collection(in table: String) -> String? { model(of: table).map { $0.collection + Self.parts(table).rest } }
-
-    func model(of table: String) -> PostgreSQLModel? {
-        let live = Self.parts(table).live
-        return models.first { $0.table == live }
+    func collection(in table: String) -> String? {
+        model(of: table).map { $0.collection + table.dropFirst($0.table.count) }
     }
 
-    func model(for collection: String) -> PostgreSQLModel? {
-        let live = Self.parts(collection).live
-        return models.first { $0.collection == live }
-    }
+    func model(of table: String) -> PostgreSQLModel? { model(called: table, \.table) }
+    func model(for collection: String) -> PostgreSQLModel? { model(called: collection, \.collection) }
 
-    /// `_staging` and the like belong to the collection and the table alike.
-    private static func parts(_ name: String) -> (live: String, rest: String) {
-        let live = GenerationName.staged(for: name) ?? GenerationName.kept(name)?.name ?? name
-        return (live, String(name.dropFirst(live.count)))
+    /// `_staging` and the like belong to the collection and the table alike; what is prepared may be called after a
+    /// collection and more: `vdb_chunks_restore_staging`.
+    private func model(called name: String, _ own: (PostgreSQLModel) -> String) -> PostgreSQLModel? {
+        guard let live = GenerationName.staged(for: name) ?? GenerationName.kept(name)?.name else {
+            return models.first { own($0) == name }
+        }
+        return models.filter { live == own($0) || live.hasPrefix(own($0) + "_") }
+            .max { own($0).utf8.count < own($1).utf8.count }
     }
 
     func checked(_ table: String?, for collection: String) throws(StoreError) -> String {
