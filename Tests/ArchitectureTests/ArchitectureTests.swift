@@ -100,7 +100,9 @@ import Testing
             for (path, text) in Self.files("Sources/Stores/\(room)") {
                 for other in rooms where other != room {
                     let name = try? Regex("\\b\(other)(Store)?\\b").ignoresCase(false)
-                    let code = text.split(separator: "\n").filter { !$0.contains("//") }.joined(separator: "\n")
+                    let lines = text.split(separator: "\n").filter { !$0.contains("//") }.joined(separator: "\n")
+                    // What is said to people may name every database.
+                    let code = lines.replacing(/"[^"\n]*"/, with: "")
                     #expect(name.map { code.contains($0) } == false, "\(path) names \(other)")
                 }
             }

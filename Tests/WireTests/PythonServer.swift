@@ -21,11 +21,8 @@ final class PythonServer {
         (web, grpc) = (ports[0], ports[1])
     }
 
-    deinit {
-        // Not only the end of its input: a program that another test started may hold that open.
-        process.terminate()
-        process.waitUntilExit()
-    }
+    // Not only the end of its input: a program that another test started may hold that open.
+    deinit { process.terminate() }
 
     func restart() throws {
         try input.fileHandleForWriting.write(contentsOf: Data("restart\n".utf8))

@@ -12,7 +12,8 @@ struct ShellProcess: Sendable {
 
     /// Starts `/bin/sh -c command` with default signal handlers.
     ///
-    /// `input` and `output` become its standard input and output; without `output` it shares ours.
+    /// `input` and `output` become its standard input and output; without `output` it shares ours. It gets no other
+    /// open files.
     init(
         _ command: String, input: Int32, output: Int32? = nil, adding variables: [String] = []
     ) throws(OutputError) {
@@ -21,6 +22,8 @@ struct ShellProcess: Sendable {
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, input, 0)
         if let output { posix_spawn_file_actions_adddup2(&actions, output, 1) }
+        // Nothing else: whoever waits for the end of a pipe or a connection of ours would wait for the command, too.
+        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
         var attributes = ShellProcess.attributes()
         defer { posix_spawnattr_destroy(&attributes) }
         var id: pid_t = 0
