@@ -61,7 +61,7 @@ import Testing
         INSERT INTO "Every ""Type" (id, t, v, c, by, ia, ta, j, jb, n, n2, f8, mo, em2) VALUES
             (3, '', '', '', '', '{}', '{}', '""', '[]', 'NaN', 99999999.99, 1e-320, '-0.01', '[0,-0,1e-40]');
         INSERT INTO "Every ""Type" (id, tz, ts, d, n, iv) VALUES
-            (4, '294276-12-31 23:59:59.999', 'infinity', '-infinity', 'Infinity', '-1 year');
+            (4, '294000-12-31 23:59:59.999', 'infinity', '-infinity', 'Infinity', '-1 year');
         """
 
     @Test func whatCannotBeReadIsNamed() async throws {
