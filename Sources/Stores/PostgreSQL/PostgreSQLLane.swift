@@ -11,6 +11,8 @@ actor PostgreSQLLane {
     private let server: PostgreSQLServer
     private var connection: PostgreSQLConnection?
     private nonisolated let canceller = PostgreSQLCanceller()
+    /// Whether the server said anything to what has failed.
+    private var hasAnswered = false
     /// What is being read from the connection, if anything is.
     private var stream: PostgreSQLStream?
 
@@ -65,7 +67,8 @@ actor PostgreSQLLane {
     ) throws(StoreError) -> Result {
         let isFresh = connection == nil
         do throws(StoreError) { return try attempt(body) } catch {
-            guard !isFresh, connection == nil, error.code == .unavailable, !error.mayHaveWritten else { throw error }
+            let wasDead = !isFresh && connection == nil && !hasAnswered
+            guard wasDead, error.code == .unavailable, !error.mayHaveWritten else { throw error }
             return try attempt(body)
         }
     }
@@ -74,7 +77,9 @@ actor PostgreSQLLane {
         _ body: (PostgreSQLConnection) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
         let connection = try connected()
+        let answers = connection.answers
         do throws(StoreError) { return try body(connection) } catch {
+            hasAnswered = connection.answers > answers
             tidy(connection)
             throw error
         }
