@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,6 +101,12 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *user) {
     return exchange->calls.body(bytes, size * count, exchange->context) ? size * count : 0;
 }
 
+// Programs that we start do not inherit connections.
+static int keep_to_ourselves(void *user, curl_socket_t socket, curlsocktype purpose) {
+    (void)user, (void)purpose;
+    return fcntl(socket, F_SETFD, FD_CLOEXEC) == 0 ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;
+}
+
 // An HTTP/2 connection that has gone would be replaced by one of HTTP/1.1: stop before a byte is sent.
 static int refuse_new_connection(void *user, char *there, char *here, int port, int ownPort) {
     (void)there, (void)here, (void)port, (void)ownPort;
@@ -161,6 +168,7 @@ static void set_all(struct exchange *exchange, const struct exchange_request *re
     setEasy(easy, CURLOPT_TIMEOUT_MS, (long)request->milliseconds);
     setEasy(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connectMilliseconds);
     setEasy(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    setEasy(easy, CURLOPT_SOCKOPTFUNCTION, keep_to_ourselves);
     setEasy(easy, CURLOPT_BUFFERSIZE, 512L << 10);
     setEasy(easy, CURLOPT_HTTPHEADER, exchange->headers);
     setEasy(easy, CURLOPT_HEADERFUNCTION, take_header);

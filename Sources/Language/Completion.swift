@@ -115,7 +115,8 @@ package struct Completion {
         case .setting: names.settings()
         case .topic: names.topics()
         case .settingValue(let slot): call?.word(in: slot).map { names.values(ofSetting: $0) } ?? []
-        case .name, .environment, .text, .shell, .number, .quantity, .id, .vector, .options, .assignments, .definitions:
+        case .name, .environment, .text, .shell, .number, .quantity, .id, .vector, .options, .assignments, .definitions,
+            .type:
             []
         }
     }

@@ -25,6 +25,7 @@ extension Parser {
         case .id: return try id()
         case .path: return try path()
         case .words(let choices): return try choice(choices)
+        case .type: return try typeOrVariable()
         default: break
         }
         guard accepts(slot.kind) else { throw unexpected() }
@@ -239,6 +240,12 @@ extension Parser {
     private mutating func metric() throws(Diagnostic) -> Located<String> {
         let expression = try choice(Slot.metrics)
         return Located(expression.word ?? "", at: expression.span)
+    }
+
+    private mutating func typeOrVariable() throws(Diagnostic) -> Expression {
+        if case .variable = token.kind { return try atom() }
+        let spelling = try type()
+        return Expression(.literal(.word(spelling.value)), spelling.span)
     }
 
     /// A type's spelling without spaces: `array(text(64))`.

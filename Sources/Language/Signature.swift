@@ -103,6 +103,8 @@ package struct Slot: Sendable {
         case options([Choice])
         case assignments
         case definitions
+        /// What a field holds: `text(64)`, `vector(768)`.
+        case type
         /// Names in a collection that stands in another slot.
         case field(of: String), vectorField(of: String), index(of: String), indexType(of: String)
         /// Another collection of the same connection.
@@ -144,6 +146,7 @@ extension Slot {
         case .list(let element): "\(placeholder(of: element)), …"
         case .options, .assignments: "<name>=<value>, …"
         case .definitions: "(<name> <type> …, …)"
+        case .type: "<type>"
         case .field, .vectorField: "<field>"
         case .name, .environment, .id, .expression, .index, .indexType, .sibling, .topic, .setting, .settingValue:
             "<\(name)>"

@@ -68,6 +68,12 @@ package struct ParsedCall: Sendable {
         package var isInvented = false
         package var isNullable = false
         package var metric: Located<String>?
+
+        package init(name: Located<String>, type: Located<String>, metric: Located<String>? = nil) {
+            self.name = name
+            self.type = type
+            self.metric = metric
+        }
     }
 
     package func has(_ keyword: String) -> Bool { clauses[keyword] != nil }

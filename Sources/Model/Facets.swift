@@ -61,6 +61,26 @@ package protocol Renaming: Sendable {
     func rename(_ name: String, to newName: String) async throws(StoreError)
 }
 
+/// Gives vectors and fields another type.
+package protocol Altering: Sendable {
+    /// From then on the part of this name is such a one, and no record has a value in it; it is nullable whatever it
+    /// says. ``StoreError/Code/notFound`` if there is none of the name and kind.
+    func alter(_ part: ShapePart, of name: String) async throws(StoreError)
+}
+
+/// A vector or a field.
+package enum ShapePart: Hashable, Sendable {
+    case vector(VectorField)
+    case field(Field)
+
+    package var name: String {
+        switch self {
+        case .vector(let vector): vector.name
+        case .field(let field): field.name
+        }
+    }
+}
+
 /// Collections that can be held in memory, or must be before they are read.
 package protocol Residency: Sendable {
     func load(_ name: String) async throws(StoreError)

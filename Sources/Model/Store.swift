@@ -46,6 +46,7 @@ package protocol Store: Sendable {
     var indexing: (any Indexing)? { get }
     var aliasing: (any Aliasing)? { get }
     var renaming: (any Renaming)? { get }
+    var altering: (any Altering)? { get }
     var residency: (any Residency)? { get }
     var generations: (any Generations)? { get }
     var loading: (any Loading)? { get }
@@ -56,6 +57,7 @@ extension Store {
     package var indexing: (any Indexing)? { nil }
     package var aliasing: (any Aliasing)? { nil }
     package var renaming: (any Renaming)? { nil }
+    package var altering: (any Altering)? { nil }
     package var residency: (any Residency)? { nil }
     package var generations: (any Generations)? { nil }
     package var loading: (any Loading)? { nil }

@@ -45,6 +45,30 @@ extension StoreError {
 }
 
 extension Collection {
+    /// The shape with a part that has another type and may be missing; throws if there is none of its name and kind.
+    package func altering(_ part: ShapePart) throws(StoreError) -> Collection {
+        var made = self
+        switch part {
+        case .vector(var vector):
+            guard let place = vectors.firstIndex(where: { $0.name == vector.name }) else { throw noPart(part) }
+            vector.isNullable = true
+            made.vectors[place] = vector
+        case .field(var field):
+            guard let place = fields.firstIndex(where: { $0.name == field.name }) else { throw noPart(part) }
+            field.isNullable = true
+            made.fields[place] = field
+        }
+        return made
+    }
+
+    private func noPart(_ part: ShapePart) -> StoreError {
+        let (noun, names) =
+            if case .vector = part { ("vector", vectors.map(\.name)) } else { ("field", fields.map(\.name)) }
+        return StoreError(
+            .notFound, "\(name) has no \(noun) \"\(part.name)\"",
+            help: names.isEmpty ? "it has none" : "it has \(names.joined(separator: ", "))")
+    }
+
     /// Throws unless a vector or a field has this name.
     package func checkField(_ wanted: String) throws(StoreError) {
         let names = vectors.map(\.name) + fields.map(\.name)

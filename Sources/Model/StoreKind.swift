@@ -31,11 +31,16 @@ package struct StoreOption: Sendable {
     package var summary: String
     package var fallback: String
     package var isSecret: Bool
+    /// Whether it says which data are meant: connections that differ in it see different collections.
+    package var isPlace: Bool
 
-    package init(_ name: String, _ summary: String, fallback: String = "", isSecret: Bool = false) {
+    package init(
+        _ name: String, _ summary: String, fallback: String = "", isSecret: Bool = false, isPlace: Bool = false
+    ) {
         self.name = name
         self.summary = summary
         self.fallback = fallback
         self.isSecret = isSecret
+        self.isPlace = isPlace
     }
 }

@@ -58,6 +58,32 @@ import Testing
         #expect(description.collection.vectors[0].dimension == dimension)
     }
 
+    /// The matrix is a hole in a file, but for its end.
+    @Test func aFileBeyondFourGiBIsReadToItsEnd() async throws {
+        let (rows, dimension) = (12_450, 65_536)
+        // Where holes take neither room nor time.
+        let memory = "/dev/shm/vecsh-lightrag-\(UUID().uuidString)"
+        let folder = mkdir(memory, 0o755) == 0 ? memory : LightRAGFolder(["vdb_big.json": ""]).root
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let path = "\(folder)/vdb_big.json"
+        FileManager.default.createFile(atPath: path, contents: nil)
+        let data = (0..<rows).map { #"{"__id__":"\#($0)"}"# }.joined(separator: ",")
+        let head = #"{"embedding_dim":\#(dimension),"data":[\#(data)],"matrix":""#
+        let length = rows * dimension * 4 / 3 * 4
+        let end = Data(String(repeating: "A", count: dimension * 8).utf8) + Data(Self.matrix([1.5, 2.5, -3.5]).utf8)
+        let file = try #require(FileHandle(forWritingAtPath: path))
+        try file.write(contentsOf: Data(head.utf8))
+        try file.seek(toOffset: UInt64(head.utf8.count + length - end.count))
+        try file.write(contentsOf: end + Data(#""}"#.utf8))
+        try file.close()
+        let reading = try await LightRAGStore(at: folder).read("vdb_big", at: nil)
+        #expect(reading.description.bytes ?? 0 > 4 << 30)
+        let page = try await reading.page(Scan(slice: Slice(after: Cursor("\(rows - 1)"))))
+        guard case .dense(let bytes)? = page?.batch.vectors[0].values else { return #expect(Bool(false)) }
+        #expect(page?.batch.keys == [.text(Text("\(rows - 1)"))] && bytes.count == dimension * 4)
+        #expect(bytes.suffix(16) == [Float(0), 1.5, 2.5, -3.5].withUnsafeBytes { Array($0) }[...])
+    }
+
     @Test func halvesInRowsAreAVectorOfTheirOwn() async throws {
         // The halves 1.0 and -2.0, as Python packs them.
         let rows = #"[{"__id__":"a","vector":"eJxjsGE4AAABeAD9"},{"__id__":"b"}]"#

@@ -18,10 +18,9 @@ import Testing
 
     private func lines(of shape: Collection) -> [String] {
         Sample.lines.map { line in
-            let fields = line[line.range(of: #""fields":"#)!.lowerBound...].trimmingCharacters(
-                in: .whitespacesAndNewlines)
-            let key = line[..<line.range(of: #","vectors""#)!.lowerBound]
-            return #"\#(key),"vectors":{\#(shape.vectors.isEmpty ? "" : #""v":[1,2]"#)},\#(fields)"#
+            let fields = (line.components(separatedBy: #""fields":"#).last ?? "").trimmingCharacters(in: .newlines)
+            let key = line.components(separatedBy: #","vectors""#)[0]
+            return #"\#(key),"vectors":{\#(shape.vectors.isEmpty ? "" : #""v":[1,2]"#)},"fields":\#(fields)"#
         }
     }
 

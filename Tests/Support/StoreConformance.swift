@@ -26,6 +26,25 @@ extension Conformance {
             await refuses(.conflict) { try await store.create(Sample.plain("a", dimension: 3)) }
             #expect(try await store.describe("a").collection.vectors[0].dimension == 2)
         },
+        Conformance("an altered vector has its new dimension, no value, and takes new ones") { store in
+            guard let altering = store.altering else { return }
+            try await store.create(Sample.plain("a"))
+            try await store.write(Sample.records(0..<10), to: "a", .first)
+            try await store.settle("a")
+            let vector = VectorField(name: "v", dimension: 3, metric: .l2)
+            try await altering.alter(.vector(vector), of: "a")
+            let made = try await store.describe("a").collection.vectors[0]
+            #expect(made.dimension == 3 && made.isNullable && made.metric == .l2)
+            let records = try await store.everything(in: "a")
+            #expect(records.count == 10)
+            #expect((0..<10).allSatisfy { records.vectors[0].mark($0) != .value })
+            try await store.write(Sample.records(0..<5, dimension: 3), to: "a", .again)
+            try await store.settle("a")
+            #expect(try await store.everything(in: "a").vectors[0].marks.count { $0 == .value } == 5)
+            await refuses(.notFound) {
+                try await altering.alter(.vector(VectorField(name: "nope", dimension: 3)), of: "a")
+            }
+        },
         Conformance("describe gives back what fit promised") { store in
             for shape in [Sample.plain("a"), Sample.everyType("every"), Sample.plain("no metric", metric: nil)] {
                 let fit = store.fit(shape, into: nil)

@@ -152,9 +152,12 @@ private struct SessionPlace {
         text = text.replacing(try Regex("\(today)T[0-9:.]+Z"), with: "<now>")
         text = text.replacing(#/(time: | {2})[0-9.]+ (ms|s)\b/#) { "\($0.output.1)<time>" }
         text = text.replacing(#/ in [0-9.]+ (ms|s)\b/#, with: " in <time>")
+        // In a table it would have the width of its digits.
+        text = text.replacing(#/(disk_free +\| )[0-9]+ */#) { "\($0.output.1)<n>" }
         text = text.replacing(#/("seconds"|"records_per_s"|"peak_memory"|"estimate_s"|"disk_free"):[0-9.e-]+/#) {
             "\($0.output.1):<n>"
         }
+        text = text.replacing(#/(disk_free +\| )[0-9]+/#) { "\($0.output.1)<n>" }
         text = text.replacing(#/(resuming |done by |job |resume: resume |resume |"job":")[0-9a-f]{6}\b/#) {
             "\($0.output.1)<job>"
         }

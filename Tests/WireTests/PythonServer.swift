@@ -1,6 +1,6 @@
 import Foundation
 
-/// Real servers of HTTP and gRPC beside the test; they end with it.
+/// Real servers of HTTP and gRPC beside the test; they end with it, or when its process does.
 final class PythonServer {
     let web: Int
     let grpc: Int
@@ -22,7 +22,8 @@ final class PythonServer {
     }
 
     deinit {
-        try? input.fileHandleForWriting.close()
+        // Not only the end of its input: a program that another test started may hold that open.
+        process.terminate()
         process.waitUntilExit()
     }
 

@@ -5,7 +5,7 @@ extension Command {
         .list, .describe, .count, .peek, .search, .diff,
         .copy, .merge, .sync, .apply, .put, .delete,
         .backup, .restore, .prune,
-        .create, .index, .alias, .rename, .drop, .load, .release, .flush,
+        .create, .index, .alias, .alter, .rename, .drop, .load, .release, .flush,
         .verify, .bench, .promote, .rollback, .wait,
         .jobs, .status, .resume, .cancel,
         .include, .print, .confirm, .run, .sleep,

@@ -22,7 +22,9 @@ struct Connection: Sendable {
             endpoint.host = endpoint.host.lowercased()
             endpoint.port = endpoint.port ?? kind.port
         }
-        return endpoint.description
+        let said = kind.options.filter(\.isPlace)
+            .compactMap { option in options[option.name].map { "\(option.name)=\($0)" } }
+        return endpoint.description + (said.isEmpty ? "" : " with \(said.joined(separator: ", "))")
     }
 
     func opened() async throws(StoreError) -> any Store {

@@ -7,7 +7,7 @@ package enum LightRAG {
         scheme: "lightrag", summary: "The working folder of LightRAG, files of nano-vectordb",
         address: "lightrag:///path/to/folder",
         options: [
-            StoreOption("workspace", "the workspace, a folder in the working folder"),
+            StoreOption("workspace", "the workspace, a folder in the working folder", isPlace: true),
             StoreOption("create", "make the folder when the first collection is created: yes or no", fallback: "yes"),
         ]
     ) { endpoint, options throws(StoreError) in

@@ -23,11 +23,28 @@ extension LightRAGStore: Renaming {
     package func rename(_ name: String, to newName: String) throws(StoreError) {
         let old = try known(name)
         guard let new = LightRAGName(newName) else { throw .lightRAG(noName: newName) }
-        guard old.kind == new.kind, !old.isGraph else {
+        guard old.kind == new.kind else {
             throw StoreError(.unsupported, "\(name) cannot become \(newName): its file would be of another kind")
         }
         guard try !isThere(new) else { throw .isCollection(newName) }
         try beginChange()
-        try swap([old.name: new.name])
+        if old.isGraph { try move(old, to: new) } else { try swap([old.name: new.name]) }
+    }
+
+    /// Half of a graph's file moves record by record, as the other half stays where it is; the old one goes last.
+    private func move(_ old: LightRAGName, to new: LightRAGName) throws(StoreError) {
+        let snapshot = try snapshot(old.name)
+        var shape = snapshot.collection
+        shape.name = new.name
+        try create(shape)
+        var place = 0
+        while place < snapshot.outline.rows.count,
+            let batch = try snapshot.page(place..<snapshot.outline.rows.count, .all, Budget())
+        {
+            try write(batch, to: new.name, .first)
+            place += batch.count
+        }
+        try settle(new.name)
+        try drop(old.name, being: nil)
     }
 }

@@ -23,10 +23,10 @@ struct LightRAGName: Hashable, Sendable {
     /// Nil if no file of LightRAG's is called like this.
     init?(_ name: String) {
         let live = GenerationName.staged(for: name) ?? GenerationName.kept(name)?.name ?? name
-        guard Self.isFileName(name), let kind = Self.kind(live) else { return nil }
+        let isLive = live == name
+        guard Self.isFileName(name), let kind = isLive ? Self.kind(live) : Self.kind(behind: live) else { return nil }
         self.name = name
         self.kind = kind
-        let isLive = live == name
         switch kind {
         case .vectors, .values: file = isLive ? "\(name).json" : "\(Self.hidden)/\(name).json"
         case .nodes, .edges: file = isLive ? "\(Self.graphFile(live)).graphml" : "\(Self.hidden)/\(name).graphml"
@@ -45,14 +45,21 @@ struct LightRAGName: Hashable, Sendable {
             ? .nodes : name.hasSuffix("_edges") || name == "graph_edges" ? .edges : nil
     }
 
+    /// What is prepared for a collection may be called after it, and more: `graph_edges_restore`.
+    private static func kind(behind name: String) -> Kind? {
+        if let kind = kind(name) { return kind }
+        return name.lastIndex(of: "_").flatMap { kind(behind: String(name[..<$0])) }
+    }
+
     /// LightRAG has one graph, so that the name of its file is left out.
     private static func graphFile(_ name: String) -> String {
         name == "graph_nodes" || name == "graph_edges" ? "graph_\(graph)" : String(name.dropLast("_nodes".count))
     }
 
-    /// The other collection of a graph's file.
+    /// The other collection of a graph's file; what is not live has a file of its own.
     var sibling: LightRAGName? {
-        switch kind {
+        guard isLive else { return nil }
+        return switch kind {
         case .nodes: LightRAGName(name.replacing(last: "nodes", "edges"))
         case .edges: LightRAGName(name.replacing(last: "edges", "nodes"))
         case .vectors, .values: nil

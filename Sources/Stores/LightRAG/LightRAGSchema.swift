@@ -17,6 +17,7 @@ struct LightRAGSchema {
         if wanted.isOpen, name.isGraph {
             made.isOpen = false
             verdicts.append(Verdict("open payload", .lossy, "a graph's file declares every attribute"))
+            changes.append(.dropped(field: Change.everyField))
         }
         verdicts += wanted.partitions.map { Verdict("partition \($0)", .lossy, "LightRAG has no partitions") }
         verdicts += wanted.indexes.map { Verdict("index \($0.name)", .lossy, "LightRAG looks at every record") }
@@ -35,6 +36,7 @@ struct LightRAGSchema {
             } else {
                 let what = name.kind == .vectors ? "one vector of float32 a record" : "no vectors"
                 verdicts.append(Verdict("vector \(vector.name)", .lossy, "\(name.name) holds \(what)"))
+                changes.append(.dropped(field: vector.name))
             }
         }
         guard name.kind == .vectors, main == nil else { return }
@@ -66,6 +68,7 @@ struct LightRAGSchema {
         for field in wanted.fields {
             let (grade, detail) = verdict(field)
             verdicts.append(Verdict("field \(field.name)", grade, detail))
+            if grade == .lossy { changes.append(.dropped(field: field.name)) }
             if grade == .impossible || grade == .lossy { continue }
             made.fields.append(field)
             if name.isGraph, field.isNullable { changes.append(.nullAsAbsent(field: field.name)) }

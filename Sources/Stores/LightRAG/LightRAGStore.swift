@@ -132,6 +132,10 @@ package actor LightRAGStore: Store {
         forget(name)
         loads.remove(name.name)
         if let sibling = name.sibling, try isThere(sibling) {
+            // A half without a note counts as there, unless the other half has one.
+            if try note(sibling) == nil {
+                try LightRAGNote(self.identity(of: sibling), opened(sibling).collection).save(sibling, in: root)
+            }
             try LightRAGMerge.empty(try opened(name), in: root)
         } else {
             Disk.remove("\(root)/\(name.file)")

@@ -53,3 +53,35 @@ extension MemoryStore: Renaming {
         targets = targets.mapValues { $0 == name ? newName : $0 }
     }
 }
+
+extension MemoryStore: Altering {
+    package func alter(_ part: ShapePart, of name: String) throws(StoreError) {
+        var table = try table(name)
+        let shape = try table.collection.altering(part)
+        table.collection = shape
+        table.rows = table.rows.mapValues { $0.emptying(part, shape) }
+        tables[shape.name] = table
+    }
+}
+
+extension Batch {
+    /// One record without a value in a part of the shape.
+    fileprivate func emptying(_ part: ShapePart, _ shape: Collection) -> Batch {
+        var batch = self
+        switch part {
+        case .vector(let vector):
+            var builder = ColumnBuilder(vector)
+            builder.append(missing: .null)
+            if let place = shape.vectors.firstIndex(where: { $0.name == vector.name }) {
+                batch.vectors[place] = builder.column()
+            }
+        case .field(let field):
+            var builder = ColumnBuilder(field.type)
+            builder.append(missing: .null)
+            if let place = shape.fields.firstIndex(where: { $0.name == field.name }) {
+                batch.fields[place] = builder.column()
+            }
+        }
+        return batch
+    }
+}

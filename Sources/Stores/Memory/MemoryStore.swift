@@ -85,6 +85,7 @@ package actor MemoryStore: Store {
     package nonisolated var indexing: (any Indexing)? { self }
     package nonisolated var aliasing: (any Aliasing)? { self }
     package nonisolated var renaming: (any Renaming)? { self }
+    package nonisolated var altering: (any Altering)? { self }
     package nonisolated var generations: (any Generations)? { self }
 
     /// The table behind a name or an alias.

@@ -10,9 +10,14 @@ package enum PostgreSQL {
             scheme: scheme, summary: summary, address: "\(scheme)://user@host:5432/database", isLocal: false,
             options: [
                 StoreOption(
-                    "schema", "where tables are whose name has no schema", fallback: "the first of search_path"),
+                    "schema", "where tables are whose name has no schema", fallback: "the first of search_path",
+                    isPlace: true),
+                StoreOption(
+                    "layout", "whose tables they are: plain, lightrag or hybridrag", fallback: "plain", isPlace: true),
+                StoreOption(
+                    "workspace", "whose records, in a layout of LightRAG's", fallback: "default", isPlace: true),
                 StoreOption("sslmode", "how the connection is encrypted, as libpq has it", fallback: "prefer"),
-                StoreOption("service", "an entry of the service file", fallback: "none"),
+                StoreOption("service", "an entry of the service file", fallback: "none", isPlace: true),
                 StoreOption("connect_timeout", "how many seconds to wait for a connection", fallback: "10"),
                 StoreOption(
                     "extension", "whether pgvector is made available where it is not: yes or no", fallback: "yes"),
@@ -29,6 +34,7 @@ struct PostgreSQLServer: Sendable {
     /// What libpq is told; the rest it finds in its environment, its password file and its service file.
     let keywords: [(String, String)]
     let schema: String?
+    let layout: PostgreSQLLayout?
     /// Whether pgvector may be created where a collection needs it.
     let mayExtend: Bool
     /// For messages, without the password.
@@ -47,6 +53,7 @@ struct PostgreSQLServer: Sendable {
         }
         self.keywords = keywords
         schema = options["schema"]
+        layout = try PostgreSQLLayout(options)
         mayExtend = try PostgreSQLServer.truth("extension", options["extension"] ?? "yes")
         description = "\(endpoint)"
     }

@@ -30,15 +30,22 @@ struct PostgreSQLCatalog {
                 AND NOT EXISTS (SELECT 1 FROM pg_depend d
                     WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
             """
-        ).rows.map { row in
+        ).rows.compactMap { row in
             let name = PostgreSQLName(schema: row.string(1), table: row.string(2))
-            return (name.shown(in: schema), UInt32(row.number(0) ?? 0))
+            return shown(name).map { ($0, UInt32(row.number(0) ?? 0)) }
         }
+    }
+
+    /// The name of the collection in a table; nil if it is none.
+    private func shown(_ name: PostgreSQLName) -> String? {
+        guard let layout = connection.server.layout else { return name.shown(in: schema) }
+        return name.schema == schema ? layout.collection(in: name.table) : nil
     }
 
     /// The oid and the name of a table, if it is there.
     func find(_ name: String) throws(StoreError) -> (oid: UInt32, name: PostgreSQLName)? {
         guard name.utf8.allSatisfy({ $0 != 0 }) else { return nil }
+        guard let name = connection.server.layout.map({ $0.table(for: name) }) ?? name else { return nil }
         let dotted = PostgreSQLName(dotted: name)
         return try connection.run(
             """
@@ -52,7 +59,9 @@ struct PostgreSQLCatalog {
     }
 
     /// Where a new table of this name belongs.
-    func place(for name: String) throws(StoreError) -> PostgreSQLName {
+    func place(for collection: String) throws(StoreError) -> PostgreSQLName {
+        let layout = connection.server.layout
+        let name = try layout?.checked(layout?.table(for: collection), for: collection) ?? collection
         var place = PostgreSQLName(schema: schema, table: name)
         if let dotted = PostgreSQLName(dotted: name),
             try connection.run("SELECT 1 FROM pg_namespace WHERE nspname = $1", [dotted.schema]).count == 1
@@ -77,6 +86,12 @@ struct PostgreSQLCatalog {
     private func table(_ oid: UInt32, _ name: PostgreSQLName) throws(StoreError) -> PostgreSQLTable {
         var columns: [PostgreSQLColumn] = []
         for row in try columnRows(oid) { columns.append(try column(row, name)) }
+        if let layout = connection.server.layout, let model = layout.model(of: name.table) {
+            var table = try layout.table(columns, oid: oid, name: name, model: model)
+            table.parts = try parts(oid)
+            table.collection.indexes = try indexes(of: table).compactMap(\.index)
+            return table
+        }
         let keyNames = try keyNames(oid)
         var table = PostgreSQLTable(columns, keyNames: keyNames, oid: oid, name: name, shown: name.shown(in: schema))
         table.parts = try parts(oid)

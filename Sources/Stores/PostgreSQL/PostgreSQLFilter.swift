@@ -13,7 +13,7 @@ struct PostgreSQLFilter {
 
     /// The whole filter, of which the words that are PostgreSQL's own have been tried.
     func checked(_ filter: Filter?, _ connection: PostgreSQLConnection) throws(StoreError) -> String {
-        guard let filter else { return "true" }
+        guard let filter else { return table.scope }
         // A condition that stands alone cannot close the brackets that it is put into, nor begin a second statement.
         for text in filter.natives {
             try connection.run("SELECT 1 FROM \(table.name.sql) WHERE \(text)\nLIMIT 0", [])
@@ -22,7 +22,7 @@ struct PostgreSQLFilter {
             throw StoreError(
                 .unsupported, "PostgreSQL does not answer this filter", help: "ask for the parts it answers")
         }
-        return condition
+        return "\(condition) AND \(table.scope)"
     }
 
     /// Nil where PostgreSQL does not answer.
@@ -51,10 +51,13 @@ struct PostgreSQLFilter {
     private func operand(_ name: String) -> PostgreSQLOperand? {
         let shape = table.collection
         if let place = shape.fields.firstIndex(where: { $0.name == name }) {
+            guard table.fields[place].reading == nil else { return nil }
             return PostgreSQLOperand(table.fields[place], .init(table.fields[place], shape.fields[place].type))
         }
         if name == shape.key.name || name == "key" {
-            guard table.key.columns.count == 1, shape.key.type != .id else { return nil }
+            guard table.key.columns.count == 1, shape.key.type != .id, table.key.columns[0].reading == nil else {
+                return nil
+            }
             return PostgreSQLOperand(table.key.columns[0], .init(table.key.columns[0], shape.key.type))
         }
         return shape.vectors.firstIndex { $0.name == name }.map { PostgreSQLOperand(table.vectors[$0], .presence) }

@@ -34,6 +34,12 @@ extension PostgreSQLStore: Generations {
                 try PostgreSQLRenaming(catalog).lock(renamed)
                 // What is true behind the locks counts.
                 guard try catalog.generationNames().after(moves) == renamed else { throw .changed(moves[0].name) }
+                if let layout = connection.server.layout {
+                    for name in moves.map(\.name) {
+                        guard let live = try catalog.find(name) else { continue }
+                        try layout.checkAlone(live.name, connection)
+                    }
+                }
                 try PostgreSQLRenaming(catalog).rename(renamed)
             }
         }

@@ -112,12 +112,15 @@ final class PostgreSQLReading: Reading {
 
 extension PostgreSQLTable {
     /// The rows with one of these keys; nil if none of them can be a key here.
-    func condition(keys: [Key]) -> String? {
+    func condition(keys: [Key]) -> String? { ownCondition(keys: keys).map { "\($0) AND \(scope)" } }
+
+    private func ownCondition(keys: [Key]) -> String? {
         let wanted = keys.filter { collection.key.type.accepts($0) }.compactMap(\.spelling)
         guard !wanted.isEmpty else { return nil }
         guard key.columns.count > 1 else {
             let column = key.columns[0]
-            return "\(column.name.quoted) = ANY (\(PostgreSQLLiteral.array(wanted))::\(column.type)[])"
+            return
+                "\(column.reading ?? column.name.quoted) = ANY (\(PostgreSQLLiteral.array(wanted))::\(column.type)[])"
         }
         let several = wanted.map(\.jsonTexts).filter { $0.count == key.columns.count }
         guard !several.isEmpty else { return nil }

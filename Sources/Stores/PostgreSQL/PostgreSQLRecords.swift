@@ -19,6 +19,7 @@ extension PostgreSQLConnection {
                 try copy(
                     kept.map { batch.rows($0) } ?? batch, of: table,
                     "COPY pg_temp._vecsh_stage FROM STDIN (FORMAT binary)")
+                try check(table)
                 try run(table.insertion)
             }
         } catch {
@@ -28,6 +29,19 @@ extension PostgreSQLConnection {
             if error.code == .conflict { error.code = .rejected }
             throw error
         }
+    }
+
+    /// Throws if a record that has arrived cannot stand in the table as it is.
+    private func check(_ table: PostgreSQLTable) throws(StoreError) {
+        guard let condition = table.placement?.condition else { return }
+        let key = table.key.columns[0].name.quoted
+        let wrong = try run("SELECT \(key) FROM pg_temp._vecsh_stage WHERE (\(condition)) IS NOT TRUE LIMIT 1").rows
+            .first
+        guard let wrong else { return }
+        throw StoreError(
+            .rejected,
+            "record \(wrong.string(0)) of \(table.collection.name) has a key that does not follow from its ends",
+            help: "an edge's key is its ends with \(PostgreSQLModel.separator) between them")
     }
 
     private func copy(_ batch: Batch, of table: PostgreSQLTable, _ statement: String) throws(StoreError) {
@@ -83,7 +97,9 @@ extension PostgreSQLTable {
         return "CREATE TEMP TABLE _vecsh_stage (\(columns.joined(separator: ", "))) ON COMMIT DROP"
     }
 
-    fileprivate var insertion: String {
+    fileprivate var insertion: String { placement?.insertion(into: name) ?? plainInsertion }
+
+    private var plainInsertion: String {
         let columns = written
         let keys = key.columns.map(\.name)
         let changes = columns.filter { !keys.contains($0.name) }.map {
@@ -99,7 +115,7 @@ extension PostgreSQLTable {
     }
 
     /// Whether records can go straight into the table.
-    var takesCopy: Bool { !written.contains(where: \.isCast) }
+    var takesCopy: Bool { placement == nil && !written.contains(where: \.isCast) }
 }
 
 extension Batch {

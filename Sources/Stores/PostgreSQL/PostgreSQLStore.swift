@@ -47,7 +47,10 @@ package struct PostgreSQLStore: Store {
     }
 
     package func fit(_ wanted: Collection, into existing: Collection?) -> Fit {
-        PostgreSQLFit(available: state.available).fit(wanted, into: existing)
+        if let layout = server.layout {
+            return PostgreSQLLayoutFit.fit(wanted, into: existing, layout, state.available)
+        }
+        return PostgreSQLFit(available: state.available).fit(wanted, into: existing)
     }
 
     package func create(_ collection: Collection) async throws(StoreError) -> Identity {
@@ -57,7 +60,7 @@ package struct PostgreSQLStore: Store {
                 let catalog = try PostgreSQLCatalog(connection)
                 if try catalog.find(collection.name) == nil { try connection.make(collection, catalog, state) }
                 let table = try catalog.table(collection.name)
-                let wanted = PostgreSQLFit(available: state.available).fit(collection, into: nil).collection
+                let wanted = fit(collection, into: nil).collection
                 guard table.collection.isAlike(wanted) else { throw .differs(collection.name) }
                 return table.identity
             }
@@ -70,7 +73,7 @@ package struct PostgreSQLStore: Store {
                 guard let found = try PostgreSQLCatalog(connection).find(name) else { return }
                 try connection.run("LOCK TABLE \(found.name.sql) IN ACCESS EXCLUSIVE MODE")
                 guard identity == nil || identity == Identity(String(found.oid)) else { throw .changed(name) }
-                try connection.run("DROP TABLE \(found.name.sql)")
+                try connection.drop(found.name)
             }
         }
     }
@@ -114,6 +117,7 @@ package struct PostgreSQLStore: Store {
     package var search: (any Searching)? { self }
     package var indexing: (any Indexing)? { self }
     package var renaming: (any Renaming)? { self }
+    package var altering: (any Altering)? { self }
     package var generations: (any Generations)? { self }
 }
 
@@ -160,6 +164,7 @@ extension PostgreSQLConnection {
         _ collection: Collection, _ catalog: PostgreSQLCatalog, _ state: PostgreSQLKnowledge
     ) throws(StoreError) {
         let name = try catalog.place(for: collection.name)
+        if let model = server.layout?.model(for: collection.name) { return try make(collection, name, model, state) }
         var schema = try PostgreSQLSchema(collection, name, state.available)
         if schema.needsExtension, state.available.schema == nil {
             state.available = try extended()
@@ -172,6 +177,24 @@ extension PostgreSQLConnection {
                 try build(index, on: table, state.available)
             }
         }
+    }
+
+    /// A table of a layout.
+    private func make(
+        _ collection: Collection, _ name: PostgreSQLName, _ model: PostgreSQLModel, _ state: PostgreSQLKnowledge
+    ) throws(StoreError) {
+        if !collection.vectors.isEmpty, state.available.schema == nil { state.available = try extended() }
+        for statement in model.statements(for: collection, name, state.available) { try run(statement) }
+    }
+
+    /// Drops a table; one that holds another workspace's records too only loses ours.
+    fileprivate func drop(_ name: PostgreSQLName) throws(StoreError) {
+        if let layout = server.layout {
+            let sql = "DELETE FROM \(name.sql) WHERE \(layout.scope)"
+            try run(sql)
+            guard try run("SELECT 1 FROM \(name.sql) LIMIT 1").count == 0 else { return }
+        }
+        try run("DROP TABLE \(name.sql)")
     }
 
     /// Makes pgvector available in this database, if it is not.

@@ -15,6 +15,10 @@ struct PostgreSQLTable: Hashable, Sendable {
     var vectors: [PostgreSQLColumn]
     /// Where records may carry more than the declared fields: a JSON object, or NULL.
     var payload: PostgreSQLColumn?
+    /// Which of the rows are records of this collection.
+    var scope = "true"
+    /// How records are put into a table that another program has laid out.
+    var placement: PostgreSQLPlacement?
     /// The tables that hold the rows: itself, its partitions, and whatever inherits from it.
     var parts: [UInt32] = []
 
@@ -35,9 +39,13 @@ struct PostgreSQLColumn: Hashable, Sendable {
     /// Whether texts that are equal have the same bytes.
     var isBytewiseEqual = true
     var note = PostgreSQLNote()
+    /// What is read, where it is not the column itself.
+    var reading: String?
 
     /// What stands for the column where it is read.
-    var selection: String { isCast ? "\(name.quoted)::text" : name.quoted }
+    var selection: String { reading ?? plainSelection }
+
+    private var plainSelection: String { isCast ? "\(name.quoted)::text" : name.quoted }
 }
 
 /// By what the rows of a table are told apart.
@@ -53,7 +61,7 @@ struct PostgreSQLKey: Hashable, Sendable {
 
     var wire: PostgreSQLWire { columns.count == 1 && !columns[0].isCast ? columns[0].wire : .text }
 
-    var order: String { columns.map(\.name.quoted).joined(separator: ", ") }
+    var order: String { columns.map { $0.reading ?? $0.name.quoted }.joined(separator: ", ") }
 }
 
 extension PostgreSQLTable {
