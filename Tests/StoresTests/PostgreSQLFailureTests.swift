@@ -190,11 +190,11 @@ import Testing
             try await store.write(Sample.records(0..<1), to: "a", .first)
             let reading = try await store.read("a", at: nil)
             let start = ContinuousClock.now
-            let task = Task { try await reading.count(.native(text: "pg_sleep(30) IS NOT NULL")) }
+            let task = Task { try await reading.count(.native(text: "pg_sleep(600) IS NOT NULL")) }
             try await Task.sleep(for: .milliseconds(500))
             task.cancel()
             await refuses(.cancelled) { _ = try await task.value }
-            #expect(ContinuousClock.now - start < .seconds(20))
+            #expect(ContinuousClock.now - start < .seconds(300))
             #expect(try await reading.count(nil) == 1)
             await reading.close()
             await store.close()

@@ -102,13 +102,15 @@ import Testing
                 Column(.dense(query)), count: 1, field: "v", in: "a", metric: nil, where: nil, limit: 3)
             #expect(hits?[0].map(\.key) == [.integer(41), .integer(42), .integer(40)])
             #expect(abs((hits?[0][0].score ?? 0) - 0.2) < 1e-3)
-            #expect(try await database.sql(Self.scans) == "1", "the index was used")
+            // Its counters are seen when the connection has ended.
             await store.close()
+            try await Task.sleep(for: .seconds(1))
+            #expect(try await database.sql(Self.scans) == "1", "the index was used")
         }
     }
 
     private static let scans =
-        "SELECT pg_stat_force_next_flush(); SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = 'a_i'"
+        "SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = 'a_i'"
 
     @Test func searchIsByTheFieldsOfTheServer() async throws {
         try await Database.temporary { database in

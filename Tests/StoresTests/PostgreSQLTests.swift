@@ -32,13 +32,13 @@ struct Database: Sendable {
     ) async throws {
         let server = try await PostgresServer.running(kind)
         let database = Database(
-            server: server, name: try await apart { try server.freshDatabase(hasVector: hasVector) })
+            server: server, name: try await Self.aside { try server.freshDatabase(hasVector: hasVector) })
         let drop = "DROP DATABASE \"\(database.name)\" WITH (FORCE)"
         do { try await body(database) } catch {
             _ = try? await apart { try server.sql(drop) }
             throw error
         }
-        _ = try await apart { try server.sql(drop) }
+        _ = try await Self.aside { try server.sql(drop) }
     }
 
     var address: String { server.address(name) }
@@ -52,7 +52,15 @@ struct Database: Sendable {
 
     /// What somebody else does to the database.
     @discardableResult
-    func sql(_ text: String) async throws -> String { try await apart { try server.sql(text, in: name) } }
+    func sql(_ text: String) async throws -> String { try await Self.aside { try server.sql(text, in: name) } }
+
+    /// Runs what waits on a thread of its own.
+    private static func aside<Answer: Sendable>(_ body: @escaping @Sendable () throws -> Answer) async throws -> Answer
+    {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue(label: "aside").async { continuation.resume(with: Swift.Result { try body() }) }
+        }
+    }
 
     /// Text has no U+0000, and sparse vectors have fewer dimensions than ours.
     static let limits = Sample.Limits { line in

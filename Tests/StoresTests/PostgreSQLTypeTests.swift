@@ -24,13 +24,12 @@ import Testing
             try await store.write(batch, to: "copy", .again)
             // Columns may stand in another order.
             let names = try await database.sql(
-                "SELECT string_agg(quote_ident(attname), ',' ORDER BY attname) FROM pg_attribute "
-                    + "WHERE attrelid = 'copy'::regclass AND attnum > 0")
-            func rows(_ table: String) async throws -> String {
-                try await database.sql("SELECT row(\(names))::text FROM \(table) ORDER BY id")
+                "SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = 'copy'::regclass AND attnum > 0")
+            for name in names.split(separator: "\n") {
+                let both = [#""Every ""Type""#, "copy"].map { "SELECT t.id, \(name)::text FROM \($0) t ORDER BY t.id" }
+                let (before, after) = (try await database.sql(both[0]), try await database.sql(both[1]))
+                #expect(after == before, "\(name)")
             }
-            #expect(try await rows("copy") == rows("\"Every \"\"Type\""))
-            #expect(try await rows("copy").split(separator: "\n").count == 4)
             await store.close()
         }
     }
@@ -61,7 +60,7 @@ import Testing
         INSERT INTO "Every ""Type" (id, t, v, c, by, ia, ta, j, jb, n, n2, f8, mo, em2) VALUES
             (3, '', '', '', '', '{}', '{}', '""', '[]', 'NaN', 99999999.99, 1e-320, '-0.01', '[0,-0,1e-40]');
         INSERT INTO "Every ""Type" (id, tz, ts, d, n, iv) VALUES
-            (4, '294276-12-31 23:59:59.999', 'infinity', '-infinity', 'Infinity', '-1 year');
+            (4, '294000-12-31 23:59:59.999', 'infinity', '-infinity', 'Infinity', '-1 year');
         """
 
     @Test func whatCannotBeReadIsNamed() async throws {

@@ -6,6 +6,8 @@ import Model
 final class PostgreSQLConnection {
     let server: PostgreSQLServer
     let handle: OpaquePointer
+    /// How many statements the server has answered.
+    private(set) var answers = 0
 
     /// What every session begins with: one spelling for each value, and no waiting for ever.
     private static let settings = """
@@ -86,6 +88,7 @@ final class PostgreSQLConnection {
         guard let result else { throw lost() }
         let answer = PostgreSQLResult(result)
         guard answer.outcome != pq_failed else { throw failure(answer) }
+        answers += 1
         return answer
     }
 

@@ -93,9 +93,13 @@ struct PostgreSQLFit {
         let said = wanted.postgreSQL("types")?.dictionary ?? [:]
         let types = said.filter { names.contains($0.key) && $0.value.string != nil }
         let key = wanted.key.type == .uuid ? nil : wanted.postgreSQL("key")
-        if types.isEmpty, key == nil { return [:] }
+        let sparse = wanted.postgreSQL("sparse")?.dictionary?.filter { name, _ in
+            wanted.vectors.contains { $0.name == name && $0.layout == .sparse }
+        }
+        if types.isEmpty, key == nil, sparse?.isEmpty ?? true { return [:] }
         var native: [String: JSONValue] = ["types": .object(types)]
         native["key"] = key
+        if let sparse, !sparse.isEmpty { native["sparse"] = .object(sparse) }
         return [PostgreSQLColumn.engine: .object(native)]
     }
 

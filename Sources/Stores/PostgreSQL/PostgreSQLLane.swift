@@ -10,17 +10,19 @@ actor PostgreSQLLane {
 
     private let server: PostgreSQLServer
     private var connection: PostgreSQLConnection?
-    private let canceller = PostgreSQLCanceller()
+    private nonisolated let canceller = PostgreSQLCanceller()
+    /// Whether the server said anything to what has failed.
+    private var hasAnswered = false
     /// What is being read from the connection, if anything is.
     private var stream: PostgreSQLStream?
 
     init(_ server: PostgreSQLServer) { self.server = server }
 
     /// Runs `body` on the connection; a task that is cancelled stops even a long statement.
-    func run<Result: Sendable>(
+    nonisolated func run<Result: Sendable>(
         _ body: @Sendable (PostgreSQLConnection) throws(StoreError) -> Result
     ) async throws(StoreError) -> Result {
-        try await cancellable { () throws(StoreError) in try repeating(body) }
+        try await cancellable { await self.answer(body) }
     }
 
     func close() {
@@ -31,21 +33,32 @@ actor PostgreSQLLane {
 
     // MARK: Steps
 
-    private func cancellable<Result: Sendable>(
-        _ body: () throws(StoreError) -> Result
-    ) async throws(StoreError) -> Result {
+    /// What is handed to the handler runs anywhere, so it must come back to this actor's queue to wait.
+    private nonisolated func cancellable<Value: Sendable>(
+        _ body: @Sendable () async -> Result<Value, StoreError>
+    ) async throws(StoreError) -> Value {
         let canceller = canceller
         let result = await withTaskCancellationHandler {
-            Swift.Result { () throws(StoreError) in
-                guard !Task.isCancelled else { throw StoreError(.cancelled, "stopped") }
-                canceller.begin()
-                defer { canceller.end() }
-                return try body()
-            }
+            await body()
         } onCancel: {
-            DispatchQueue.global().async { canceller.cancel() }
+            DispatchQueue(label: "postgres cancel").async { canceller.cancel() }
         }
         return try result.get()
+    }
+
+    private func answer<Value: Sendable>(
+        _ body: (PostgreSQLConnection) throws(StoreError) -> Value
+    ) -> Result<Value, StoreError> {
+        stoppable { () throws(StoreError) in try repeating(body) }
+    }
+
+    private func stoppable<Value>(_ body: () throws(StoreError) -> Value) -> Result<Value, StoreError> {
+        Result { () throws(StoreError) in
+            guard !Task.isCancelled else { throw StoreError(.cancelled, "stopped") }
+            canceller.begin()
+            defer { canceller.end() }
+            return try body()
+        }
     }
 
     /// A connection that has been idle may have been lost without our noticing: then a second one is tried.
@@ -54,7 +67,8 @@ actor PostgreSQLLane {
     ) throws(StoreError) -> Result {
         let isFresh = connection == nil
         do throws(StoreError) { return try attempt(body) } catch {
-            guard !isFresh, connection == nil, error.code == .unavailable, !error.mayHaveWritten else { throw error }
+            let wasDead = !isFresh && connection == nil && !hasAnswered
+            guard wasDead, error.code == .unavailable, !error.mayHaveWritten else { throw error }
             return try attempt(body)
         }
     }
@@ -63,7 +77,9 @@ actor PostgreSQLLane {
         _ body: (PostgreSQLConnection) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
         let connection = try connected()
+        let answers = connection.answers
         do throws(StoreError) { return try body(connection) } catch {
+            hasAnswered = connection.answers > answers
             tidy(connection)
             throw error
         }
@@ -89,8 +105,12 @@ actor PostgreSQLLane {
 
 extension PostgreSQLLane {
     /// The page of a scan: from what is being read already if that stands at the right place, else from a new query.
-    func page(_ scan: Scan, _ source: PostgreSQLSource) async throws(StoreError) -> Page? {
-        try await cancellable { () throws(StoreError) in
+    nonisolated func page(_ scan: Scan, _ source: PostgreSQLSource) async throws(StoreError) -> Page? {
+        try await cancellable { await self.answer(scan, source) }
+    }
+
+    private func answer(_ scan: Scan, _ source: PostgreSQLSource) -> Result<Page?, StoreError> {
+        stoppable { () throws(StoreError) in
             do throws(StoreError) { return try next(scan, source) } catch {
                 stream = nil
                 if let connection { tidy(connection) }

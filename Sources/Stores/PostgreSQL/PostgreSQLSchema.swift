@@ -74,10 +74,13 @@ struct PostgreSQLSchema {
     }
 
     private mutating func add(_ vector: VectorField) throws(StoreError) {
-        guard let wire = available.wire(vector) else {
+        guard var wire = available.wire(vector) else {
             throw StoreError(
                 .unsupported, "this server cannot hold vector \"\(vector.name)\" of \(shape.name)",
                 help: "it needs pgvector: CREATE EXTENSION vector; its vectors have at most 16,000 dimensions")
+        }
+        if case .sparse = wire, let own = shape.postgreSQL("sparse")?[vector.name]?.integer {
+            wire = .sparse(dimension: Int(own))
         }
         var note = PostgreSQLNote(metric: vector.metric)
         switch wire {

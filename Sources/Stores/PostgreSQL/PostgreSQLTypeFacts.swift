@@ -73,7 +73,11 @@ extension PostgreSQLTable {
         var native: [String: JSONValue] = [:]
         let types = zip(collection.fields, fields).filter { !$0.1.isPlain }
         let isKeyPlain = key.columns.count != 1 || key.columns[0].isPlain || key.columns[0].wire == .uuid
-        if types.isEmpty, isKeyPlain { return [:] }
+        let sparse = zip(collection.vectors, vectors).compactMap { field, column in
+            column.ownDimension.map { (field.name, JSONValue.integer(Int64($0))) }
+        }
+        if types.isEmpty, isKeyPlain, sparse.isEmpty { return [:] }
+        if !sparse.isEmpty { native["sparse"] = .object(Dictionary(sparse) { first, _ in first }) }
         native["types"] = .object(
             Dictionary(types.map { ($0.0.name, .string($0.1.type)) }, uniquingKeysWith: { first, _ in first }))
         if !isKeyPlain { native["key"] = .string(key.columns[0].type) }
@@ -101,6 +105,12 @@ extension PostgreSQLColumn {
 
     /// Under which name a shape keeps what only PostgreSQL has.
     static let engine = "postgres"
+
+    /// How many dimensions sparse vectors have, where it is not as many as there can be.
+    fileprivate var ownDimension: Int? {
+        guard case .sparse(let dimension) = wire, dimension != PostgreSQLExtension.largestSparse else { return nil }
+        return dimension
+    }
 
     fileprivate var keyType: KeyType {
         switch wire {
@@ -154,7 +164,7 @@ extension PostgreSQLColumn {
     /// As PostgreSQL spells it.
     private static func spelling(_ wire: PostgreSQLWire) -> String {
         switch wire {
-        case .uuid: ""
+        case .uuid, .json: ""
         case .text: "text"
         case .array(.text): "text[]"
         case .array(.uuid): ""
