@@ -118,15 +118,23 @@ private struct MigrationPlace {
     @discardableResult
     func sql(_ text: String) throws -> String { try server.sql(text, in: database) }
 
-    /// What the collections hold, whatever their files look like.
+    /// What the collections hold, whatever their files look like: of JSON only the meaning.
     func digest() throws -> String {
+        var parts: [String] = []
+        for file in try FileManager.default.contentsOfDirectory(atPath: rag.path).sorted() where file.hasPrefix("kv_") {
+            let json = try JSONSerialization.jsonObject(with: Data(contentsOf: rag.appending(path: file)))
+            let text = try JSONSerialization.data(withJSONObject: json, options: .sortedKeys)
+            parts.append(file + String(decoding: text, as: UTF8.self))
+        }
         let statements = """
             connect rag to "lightrag://\(rag.path)" readonly quiet
-            for c in collections(rag) { peek "rag:${c}" limit 1000 format jsonl }
+            for c in [vdb_chunks, vdb_entities, vdb_relationships, graph_nodes, graph_edges] {
+                peek "rag:${c}" limit 1000 format jsonl
+            }
             """
         let run = try ProgramRun(["-c", statements], in: folder)
         #expect(run.exit == 0, "\(run.errors)")
-        return run.output.split(separator: "\n").sorted().joined(separator: "\n")
+        return (parts + run.output.split(separator: "\n").map(String.init).sorted()).joined(separator: "\n")
     }
 
     /// Nil where LightRAG's packages are not there.

@@ -109,7 +109,7 @@ import Testing
             let read = try await store.everything(in: "kv_store_full_docs")
             #expect(read.keys == [.text("doc-1")])
             guard case .bytes(let rows)? = read.rest?.values else { throw StoreError(.malformed, "no payload") }
-            #expect(String(decoding: rows[0], as: UTF8.self).contains(#""content": "x""#))
+            #expect(String(decoding: rows[0], as: UTF8.self).contains(#""content":"x""#))
         }
     }
 
