@@ -42,7 +42,7 @@ extension Session {
         } catch {
             let failure = Failure(error, at: parsed.span)
             // What a dry run has only shown is not there to be read.
-            guard isDryRun, plannedWrites > 0, failure.diagnostic.code == "E0501" else { throw error }
+            guard isDryRun, plannedWrites > 0, ["E0501", "E0907"].contains(failure.diagnostic.code) else { throw error }
             return messages.say("not checked: \(text(of: parsed))")
         }
         if settings.isTimed { messages.say("time: \(Elapsed.text(ContinuousClock.now - start))") }
