@@ -31,7 +31,8 @@ let package = Package(
         .target(name: "Transfer", dependencies: ["Model", "JSON", "CSHA256", "CArchive"], swiftSettings: settings),
         .target(name: "Language", dependencies: ["Model", "JSON"], swiftSettings: settings),
         .target(
-            name: "Shell", dependencies: ["Model", "JSON", "Stores", "Transfer", "Language", "CEditLine", "CSignals"],
+            name: "Shell",
+            dependencies: ["Model", "JSON", "Stores", "Transfer", "Language", "CEditLine", "CFiles", "CSignals"],
             swiftSettings: settings),
         .executableTarget(name: "vecsh", dependencies: ["Shell", "CMemory"], swiftSettings: settings),
 

@@ -1,3 +1,4 @@
+import CFiles
 import Glibc
 import Synchronization
 
@@ -23,7 +24,7 @@ struct ShellProcess: Sendable {
         posix_spawn_file_actions_adddup2(&actions, input, 0)
         if let output { posix_spawn_file_actions_adddup2(&actions, output, 1) }
         // Nothing else: whoever waits for the end of a pipe or a connection of ours would wait for the command, too.
-        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+        _ = files_close_from(&actions, 3)
         var attributes = ShellProcess.attributes()
         defer { posix_spawnattr_destroy(&attributes) }
         var id: pid_t = 0
