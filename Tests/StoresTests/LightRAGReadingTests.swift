@@ -66,7 +66,7 @@ import Testing
         let folder = mkdir(memory, 0o755) == 0 ? memory : LightRAGFolder(["vdb_big.json": ""]).root
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let path = "\(folder)/vdb_big.json"
-        _ = FileManager.default.createFile(atPath: path, contents: nil)
+        #expect(FileManager.default.createFile(atPath: path, contents: nil))
         let data = (0..<rows).map { #"{"__id__":"\#($0)"}"# }.joined(separator: ",")
         let head = #"{"embedding_dim":\#(dimension),"data":[\#(data)],"matrix":""#
         let length = rows * dimension * 4 / 3 * 4
