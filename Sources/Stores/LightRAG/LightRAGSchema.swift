@@ -113,11 +113,19 @@ extension LightRAGSchema {
         }
         let schema = LightRAGSchema(wanted, name)
         let made = (try? schema.made.throughJSON) ?? schema.made
-        guard let existing else { return Fit(collection: made, verdicts: schema.verdicts, changes: schema.changes) }
+        guard let existing else { return schema.fit(made, schema.verdicts) }
         let lost = schema.verdicts.filter { $0.grade == .lossy || $0.grade == .impossible }
-        return Fit(
-            collection: existing, verdicts: Fit.exact(made, into: existing.like(made)).verdicts + lost,
-            changes: schema.changes)
+        return schema.fit(existing, Fit.exact(made, into: existing.like(made)).verdicts + lost)
+    }
+
+    /// A vector that is left out is named once, by its own verdict.
+    private func fit(_ collection: Collection, _ verdicts: [Verdict]) -> Fit {
+        var fit = Fit(collection: collection, verdicts: verdicts, changes: changes)
+        let own = Set(verdicts.map(\.subject))
+        fit.verdicts.removeAll { verdict in
+            !own.contains(verdict.subject) && own.contains("vector" + verdict.subject.dropFirst("field".count))
+        }
+        return fit
     }
 }
 
