@@ -26,7 +26,7 @@ let package = Package(
         .target(name: "Model", dependencies: ["JSON"], swiftSettings: settings),
         .target(name: "Wire", dependencies: ["CCurl"], swiftSettings: settings),
         .target(
-            name: "Stores", dependencies: ["Model", "JSON", "CSQLite", "CPQ", "CSHA256", "CFiles", "CZlib"],
+            name: "Stores", dependencies: ["Model", "JSON", "Wire", "CSQLite", "CPQ", "CSHA256", "CFiles", "CZlib"],
             swiftSettings: settings),
         .target(name: "Transfer", dependencies: ["Model", "JSON", "CSHA256", "CArchive"], swiftSettings: settings),
         .target(name: "Language", dependencies: ["Model", "JSON"], swiftSettings: settings),
@@ -45,7 +45,7 @@ let package = Package(
         .testTarget(
             name: "WireTests", dependencies: ["Wire", "TestSupport"], exclude: ["server.py"], swiftSettings: settings),
         .testTarget(
-            name: "StoresTests", dependencies: ["Stores", "Model", "JSON", "TestSupport"], swiftSettings: settings),
+            name: "StoresTests", dependencies: ["Stores", "Wire", "Model", "JSON", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "TransferTests", dependencies: ["Transfer", "Stores", "Model", "JSON", "TestSupport"],
             swiftSettings: settings),

@@ -94,6 +94,18 @@ package protocol Loading: Sendable {
     func finish(_ name: String) async throws(StoreError)
 }
 
+/// Gathers what was written, and is safe already, into its final form when it is told to.
+package protocol Flushing: Sendable {
+    func flush(_ name: String) async throws(StoreError)
+}
+
+/// Collections that make up the keys of their records, so that to write twice is not to write once.
+package protocol Inventing: Sendable {
+    /// Removes every record whose key is in none of the ranges, and answers how many: what was written and never
+    /// acknowledged. Only for a collection that one job alone writes, and while it writes nothing.
+    func discard(from name: String, except ranges: [ClosedRange<Int64>]) async throws(StoreError) -> Int
+}
+
 /// Several collections behind one name, of which one is live: promoting and rolling back are both ``swap(_:)``.
 package protocol Generations: Sendable {
     /// Whether the moves of one swap are seen all at once or not at all; a single move always is.

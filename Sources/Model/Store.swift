@@ -50,6 +50,8 @@ package protocol Store: Sendable {
     var residency: (any Residency)? { get }
     var generations: (any Generations)? { get }
     var loading: (any Loading)? { get }
+    var flushing: (any Flushing)? { get }
+    var inventing: (any Inventing)? { get }
 }
 
 extension Store {
@@ -61,6 +63,8 @@ extension Store {
     package var residency: (any Residency)? { nil }
     package var generations: (any Generations)? { nil }
     package var loading: (any Loading)? { nil }
+    package var flushing: (any Flushing)? { nil }
+    package var inventing: (any Inventing)? { nil }
 }
 
 /// One collection at one moment; owns what that needs: a transaction, mapped files, a copy.

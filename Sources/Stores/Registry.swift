@@ -7,5 +7,7 @@ package let storeKinds: [StoreKind] = [
     LightRAG.kind,
     PostgreSQL.kind,
     PostgreSQL.longKind,
+    Milvus.kind,
+    Milvus.secureKind,
     Memory.kind,
 ]

@@ -10,6 +10,9 @@ package enum Event: Hashable, Sendable {
     case moved(to: Moment, slices: [Slice])
     /// Everything up to a place of a slice is in the target, and survives a crash of it.
     case advanced(slice: Int, to: Cursor, digest: Digest, bytes: Int)
+    /// The keys that the target made up for what has been written up to that place; it counts once `advanced` says that
+    /// the place is reached.
+    case invented(slice: Int, to: Cursor, keys: [ClosedRange<Int64>])
     case rejected(slice: Int, count: Int)
     case finished(slice: Int)
     /// The target has made of all that was written what it is to be, if it does so at the end of a load.
@@ -43,6 +46,13 @@ package enum Event: Hashable, Sendable {
                 "advanced": [
                     "slice": .integer(Int64(slice)), "to": .string(cursor.token), "digest": digest.json,
                     "bytes": .integer(Int64(bytes)),
+                ]
+            ]
+        case .invented(let slice, let cursor, let keys):
+            [
+                "invented": [
+                    "slice": .integer(Int64(slice)), "to": .string(cursor.token),
+                    "keys": .array(keys.map { [.integer($0.lowerBound), .integer($0.upperBound)] }),
                 ]
             ]
         case .rejected(let slice, let count):
@@ -83,6 +93,11 @@ package enum Event: Hashable, Sendable {
             guard let cursor = value["to"]?.string, let digest = Digest(json: value["digest"]) else { return nil }
             let bytes = value["bytes"]?.integer.map { Int($0) } ?? 0
             self = .advanced(slice: slice, to: Cursor(cursor), digest: digest, bytes: bytes)
+        case ("invented", let slice?, _):
+            guard let cursor = value["to"]?.string, let ranges = value["keys"]?.array else { return nil }
+            let keys = ranges.compactMap(Event.range)
+            guard keys.count == ranges.count else { return nil }
+            self = .invented(slice: slice, to: Cursor(cursor), keys: keys)
         case ("rejected", let slice?, _):
             self = .rejected(slice: slice, count: value["count"]?.integer.map { Int($0) } ?? 0)
         case ("finished", let slice?, _): self = .finished(slice: slice)
@@ -107,6 +122,13 @@ package enum Event: Hashable, Sendable {
     }
 }
 
+extension Event {
+    fileprivate static func range(_ json: JSONValue) -> ClosedRange<Int64>? {
+        guard let ends = json.array?.compactMap(\.integer), ends.count == 2, ends[0] <= ends[1] else { return nil }
+        return ends[0]...ends[1]
+    }
+}
+
 /// Where a job stands: the sum of its events.
 package struct JobState: Sendable {
     package private(set) var identity: Identity?
@@ -116,6 +138,9 @@ package struct JobState: Sendable {
     package private(set) var slices: [Slice]?
     package private(set) var cursors: [Int: Cursor] = [:]
     package private(set) var finished: Set<Int> = []
+    /// The keys that the target has made up, of all that counts as written.
+    package private(set) var acknowledged: [ClosedRange<Int64>] = []
+    private var announced: [Int: (place: Cursor, keys: [ClosedRange<Int64>])] = [:]
     package private(set) var isLoaded = false
     package private(set) var indexed: Set<String> = []
     package private(set) var digest = Digest()
@@ -142,8 +167,10 @@ package struct JobState: Sendable {
         case .moved(let moment, let slices): move(to: moment, slices)
         case .advanced(let slice, let cursor, let digest, let bytes):
             cursors[slice] = cursor
+            if let made = announced.removeValue(forKey: slice), made.place == cursor { acknowledged += made.keys }
             self.digest = self.digest + digest
             self.bytes += bytes
+        case .invented(let slice, let cursor, let keys): announced[slice] = (cursor, keys)
         case .rejected(_, let count): rejected += count
         case .finished(let slice): finished.insert(slice)
         case .loaded: isLoaded = true
@@ -165,7 +192,7 @@ package struct JobState: Sendable {
         self.moment = moment
         guard !slices.isEmpty else { return }
         self.slices = slices
-        (cursors, finished, digest, bytes) = ([:], [], Digest(), 0)
+        (cursors, finished, digest, bytes, acknowledged) = ([:], [], Digest(), 0, [])
         isLoaded = false
     }
 

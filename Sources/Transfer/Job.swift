@@ -159,8 +159,28 @@ package final class Job: Sendable {
 
     private func copySlices() async throws {
         try await reading().closing { reading in
+            if isResumed { try await discardUnacknowledged() }
             if plan.context.brings(.data) { try await copy(openSlices(), reading) }
+            // What an earlier run had sent may have arrived only now.
+            if isResumed { try await discardUnacknowledged() }
             try await remember(reading)
+        }
+    }
+
+    /// Whether the target makes up the keys of what is written.
+    private var isInventing: Bool { target.inventing != nil && plan.context.changes.contains(.rekeyed) }
+
+    /// Removes what an earlier run wrote and did not live to record: by its key it would not be replaced.
+    private func discardUnacknowledged() async throws {
+        guard isInventing, let inventing = target.inventing else { return }
+        guard plan.existing != .append || plan.context.staging != nil else {
+            throw JobError(
+                "\(name) makes up its keys and held records before, so that a stopped copy into it cannot go on",
+                help: "copy into a new collection, or remove what has come by a field that tells it apart")
+        }
+        let acknowledged = await journal.state.acknowledged
+        try await patience.repeating(progress) { _ throws(StoreError) in
+            _ = try await inventing.discard(from: name, except: acknowledged)
         }
     }
 
@@ -198,7 +218,7 @@ package final class Job: Sendable {
         let rejects = try plan.tuning.rejects.map { path throws(JobError) in try RejectsFile(path, actual) }
         let writer = PatientWriter(
             store: target, collection: name, gate: Gate(max(1, target.facts.writers)), progress: progress,
-            rejects: rejects, patience: patience, pace: pace)
+            rejects: rejects, patience: patience, pace: pace, receipts: isInventing ? Receipts() : nil)
         let copied = await journal.state.digest.count
         return SliceCopier(
             pages: try FilteredReading(reading, context.filter, wanted: context.mapping.projection),

@@ -32,6 +32,19 @@ extension Job {
             help: "say `fresh` to begin anew")
     }
 
+    /// Records with keys of the target's own cannot be replaced one by one: that as many are there as were written is all
+    /// that can be told without reading both sides, which `verify` does.
+    private func refuseChanged(_ reading: any Reading) async throws {
+        let state = await journal.state
+        guard plan.context.limit == nil else { return }
+        let count = try await reading.count(matching: plan.context.filter)
+        guard count == Int(state.digest.count) + state.rejected || count == Int(state.digest.count) else {
+            throw JobError(
+                "\(plan.context.source) has changed while job \(id) was stopped, and \(name) makes up its keys",
+                help: "say `fresh` to begin anew")
+        }
+    }
+
     /// Throws if another collection stands there, or one of another shape, than when the job was planned.
     private func unreplaced(_ reading: any Reading) async throws -> any Reading {
         let description = reading.description
@@ -55,6 +68,7 @@ extension Job {
         progress.count { $0.phase = "catching up" }
         try await unreplaced(source.read(plan.context.source.collection, at: nil)).closing { reading in
             try await remember(reading)
+            guard !plan.context.changes.contains(.rekeyed) else { return try await refuseChanged(reading) }
             try await target.read(name, at: nil).closing { written in
                 let side = Side(written, nil)
                 let origin = try Side(reading, plan.context.filter, plan.context.mapping, like: side)

@@ -59,8 +59,11 @@ extension Mapping {
     package func shape(of source: Collection, named name: String) throws(JobError) -> Collection {
         var shape = projection.shape(of: source)
         shape.name = name
+        let others = shape.native.filter { $0.value["types"] == nil }
         let kept = Set(shape.fields.map(\.name))
         shape.renameNativeTypes { kept.contains($0) && set[renamed($0)] == nil ? renamed($0) : nil }
+        // What else one engine has alone is its own to drop, while all names in it hold.
+        if rename.isEmpty, fields == nil { shape.native.merge(others) { $1 } }
         try checkNames(source)
         for place in shape.vectors.indices { shape.vectors[place].name = renamed(shape.vectors[place].name) }
         for place in shape.fields.indices { shape.fields[place].name = renamed(shape.fields[place].name) }

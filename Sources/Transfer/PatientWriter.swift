@@ -1,4 +1,19 @@
 import Model
+import Synchronization
+
+/// The keys that a store made up, of one slice's writes since it was last asked.
+final class Receipts: Sendable {
+    private let keys = Mutex<[ClosedRange<Int64>]>([])
+
+    func add(_ receipt: Receipt) { keys.withLock { $0 += receipt.invented } }
+
+    func take() -> [ClosedRange<Int64>] {
+        keys.withLock { keys in
+            defer { keys = [] }
+            return keys
+        }
+    }
+}
 
 /// Writes batches with patience: repeats what is worth repeating, cuts what is too large, sets aside what is refused.
 struct PatientWriter: Sendable {
@@ -11,6 +26,8 @@ struct PatientWriter: Sendable {
     let patience: Patience
     /// Is told how writes went.
     var pace: Pacemaker?
+    /// Where the store makes up keys: takes them, and then a write that may have happened is not made again.
+    var receipts: Receipts?
 
     /// Answers how many records were set aside.
     func write(_ batch: Batch, _ attempt: Attempt) async throws -> Int {
@@ -38,15 +55,34 @@ struct PatientWriter: Sendable {
 
     /// A lost answer makes the next attempt a replacing one.
     private func writeOnce(_ batch: Batch, _ first: Attempt) async throws(StoreError) {
+        guard receipts == nil else { return try await writeInventing(batch, first) }
         try await patience.repeating(progress) { failure throws(StoreError) in
             let attempt = failure?.mayHaveWritten == true ? .again : first
             try await gated { () throws(StoreError) in try await timed(batch, attempt) }
         }
     }
 
+    /// A second row would get a key of its own; the job's next run removes what nobody was told of.
+    private func writeInventing(_ batch: Batch, _ first: Attempt) async throws(StoreError) {
+        var lost: StoreError?
+        try await patience.repeating(progress) { _ throws(StoreError) in
+            do throws(StoreError) {
+                try await gated { () throws(StoreError) in try await timed(batch, first) }
+            } catch {
+                guard error.mayHaveWritten else { throw error }
+                lost = error
+            }
+        }
+        guard let lost else { return }
+        throw StoreError(lost.code, lost.message, help: "say the same again: it goes on, and nothing is there twice")
+    }
+
     private func timed(_ batch: Batch, _ attempt: Attempt) async throws(StoreError) {
         let start = ContinuousClock.now
-        do throws(StoreError) { try await store.write(batch, to: collection, attempt) } catch {
+        do throws(StoreError) {
+            let receipt = try await store.write(batch, to: collection, attempt)
+            receipts?.add(receipt)
+        } catch {
             pace?.refused(batch, error.code)
             throw error
         }

@@ -5,7 +5,7 @@ struct SliceCopier: Sendable {
     let pages: FilteredReading
     let mapper: Mapper
     let hash: RecordHash
-    let writer: PatientWriter
+    var writer: PatientWriter
     let journal: Journal
     let progress: Progress
     let tuning: Tuning
@@ -30,6 +30,13 @@ struct SliceCopier: Sendable {
     }
 
     func copy(_ slice: Slice, attempt: Attempt) async throws {
+        var copier = self
+        // Each slice has its own, so that only what it has recorded counts.
+        if writer.receipts != nil { copier.writer.receipts = Receipts() }
+        try await copier.copyAll(slice, attempt: attempt)
+    }
+
+    private func copyAll(_ slice: Slice, attempt: Attempt) async throws {
         var slice = slice
         var unrecorded = Unrecorded()
         var left = limit ?? .max
@@ -88,9 +95,8 @@ struct SliceCopier: Sendable {
     private func record(_ slice: Int, _ unrecorded: inout Unrecorded) async throws {
         guard let place = unrecorded.place else { return }
         try await writer.settle()
-        var events: [Event] = [
-            .advanced(slice: slice, to: place, digest: unrecorded.digest, bytes: unrecorded.bytes)
-        ]
+        var events: [Event] = writer.receipts.map { [.invented(slice: slice, to: place, keys: $0.take())] } ?? []
+        events.append(.advanced(slice: slice, to: place, digest: unrecorded.digest, bytes: unrecorded.bytes))
         if unrecorded.rejected > 0 { events.append(.rejected(slice: slice, count: unrecorded.rejected)) }
         try await journal.append(events + progress.takeRetries())
         unrecorded = Unrecorded()

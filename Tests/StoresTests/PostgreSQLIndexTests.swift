@@ -22,7 +22,7 @@ import Testing
                 Index(name: "lists", field: "v_float32", type: "ivfflat", metric: .l2, params: ["lists": 4]),
                 Index(name: "bits", field: "v_binary", type: "hnsw", metric: .jaccard),
                 Index(name: "sparse", field: "v_sparse", type: "hnsw", metric: .ip),
-                Index(name: "words", field: "f_array(text)", type: "gin"),
+                Index(name: "words", field: "f_array_text", type: "gin"),
                 Index(name: "inside", field: "f_json", type: "gin", params: ["ops": "jsonb_path_ops"]),
                 Index(name: "more", field: "payload", type: "gin"),
                 Index(name: "number", field: "f_int64", type: "btree", params: ["unique": true]),

@@ -18,7 +18,10 @@ package enum Sample {
             .bool, .int8, .int16, .int32, .int64, .float, .double, .json, .timestamp, .text(maxLength: nil),
             .text(maxLength: 16), .array(of: .int64), .array(of: .text(maxLength: nil)),
         ]
-        let fields = types.map { Field(name: "f_\($0)", type: $0) }
+        // Some databases take letters, digits and _ in a name, and nothing else.
+        let fields = types.map { type in
+            Field(name: "f_" + "\(type)".map { $0 == "(" ? "_" : $0 == ")" ? "" : "\($0)" }.joined(), type: type)
+        }
         return Collection(
             name: name, key: KeyField(type: key), vectors: (elements + others).filter(limits.vectors), fields: fields,
             isOpen: true)
@@ -47,11 +50,11 @@ package enum Sample {
     /// Records of ``everyType(_:key:)``, one line each: full, empty, null, and at the edges of their types.
     package static let lines: [String] = [
         #"""
-        {"key":"full","vectors":{"v_float32":[1,2,3,4,5,6,7,8.5],"v_float16":[1,0.5,-2,65504,0,0,0,5.9604645e-08],"v_bfloat16":[1,2,3,0,0,0,0,-1],"v_int8":[-128,127,0,1,2,3,4,5],"v_uint8":[0,255,1,2,3,4,5,6],"v_binary":[1,0,1,1,0,0,0,1],"v_sparse":{"indices":[0,7,4294967295],"values":[0.25,-1,3]},"v_multi":[[1,2],[3,4],[5,6]]},"fields":{"f_bool":true,"f_int8":-128,"f_int16":32767,"f_int32":-2147483648,"f_int64":9223372036854775807,"f_float":0.1,"f_double":0.1,"f_json":{"a":[1,{"b":null}],"big":18446744073709551615},"f_timestamp":"2025-12-19T21:38:14.5Z","f_text":"Größe 文档 👩‍🚀","f_text(16)":"0123456789abcdef","f_array(int64)":[1,-2,9007199254740993],"f_array(text)":["a",""],"extra":{"x":1.0,"y":"z"},"9007199254740993":9007199254740993}}
+        {"key":"full","vectors":{"v_float32":[1,2,3,4,5,6,7,8.5],"v_float16":[1,0.5,-2,65504,0,0,0,5.9604645e-08],"v_bfloat16":[1,2,3,0,0,0,0,-1],"v_int8":[-128,127,0,1,2,3,4,5],"v_uint8":[0,255,1,2,3,4,5,6],"v_binary":[1,0,1,1,0,0,0,1],"v_sparse":{"indices":[0,7,4294967295],"values":[0.25,-1,3]},"v_multi":[[1,2],[3,4],[5,6]]},"fields":{"f_bool":true,"f_int8":-128,"f_int16":32767,"f_int32":-2147483648,"f_int64":9223372036854775807,"f_float":0.1,"f_double":0.1,"f_json":{"a":[1,{"b":null}],"big":18446744073709551615},"f_timestamp":"2025-12-19T21:38:14.5Z","f_text":"Größe 文档 👩‍🚀","f_text_16":"0123456789abcdef","f_array_int64":[1,-2,9007199254740993],"f_array_text":["a",""],"extra":{"x":1.0,"y":"z"},"9007199254740993":9007199254740993}}
         """#,
         #"{"key":"","vectors":{},"fields":{}}"#,
-        #"{"key":"nulls","vectors":{"v_float32":null,"v_sparse":null,"v_multi":null},"fields":{"f_bool":null,"f_int64":null,"f_text":null,"f_json":null,"f_array(int64)":null,"extra":null}}"#,
-        #"{"key":"empties","vectors":{"v_sparse":{"indices":[],"values":[]},"v_multi":[]},"fields":{"f_text":"","f_json":{},"f_array(int64)":[],"f_array(text)":[],"extra":""}}"#,
+        #"{"key":"nulls","vectors":{"v_float32":null,"v_sparse":null,"v_multi":null},"fields":{"f_bool":null,"f_int64":null,"f_text":null,"f_json":null,"f_array_int64":null,"extra":null}}"#,
+        #"{"key":"empties","vectors":{"v_sparse":{"indices":[],"values":[]},"v_multi":[]},"fields":{"f_text":"","f_json":{},"f_array_int64":[],"f_array_text":[],"extra":""}}"#,
         #"{"key":"é","vectors":{},"fields":{"f_text":"composed"}}"#,
         "{\"key\":\"e\u{301}\",\"vectors\":{},\"fields\":{\"f_text\":\"decomposed\"}}",
         #"{"key":"quote ' \" \\ \n % _","vectors":{"v_float32":[-0.0,1e-45,3.4028235e+38,0,0,0,0,0]},"fields":{"f_text":"nul \u0000 inside","f_double":-0.0,"f_int64":-9223372036854775808}}"#,
@@ -99,6 +102,15 @@ extension Batch {
 }
 
 extension Store {
+    /// Whether a collection of this shape can be made here.
+    func holds(_ shape: Collection) -> Bool { !fit(shape, into: nil).verdicts.contains { $0.grade == .impossible } }
+
+    /// Lines as they are compared: by their meaning, where the store spells JSON anew.
+    func comparable(_ lines: [String], _ shape: Collection) -> [String] {
+        let respells = fit(shape, into: nil).changes.contains(.reserialised(field: Change.everyField))
+        return respells ? lines.map { (try? JSONValue($0))?.sorted.text ?? $0 }.sorted() : lines
+    }
+
     /// The records as the store says that it keeps them.
     func kept(_ batch: Batch, _ shape: Collection) -> Batch {
         var batch = batch
@@ -122,5 +134,28 @@ extension Store {
         for try await page in FilteredPages(reading, nil, wanted: wanted, budget: budget) { pages.append(page.batch) }
         await reading.close()
         return Batch(joining: pages) ?? BatchBuilder(wanted.shape(of: reading.description.collection)).batch()
+    }
+}
+
+extension JSONValue {
+    /// The same with members in the order of their names.
+    fileprivate var sorted: JSONValue {
+        switch self {
+        case .object(let members):
+            .object(members.sorted { Text($0.name) < Text($1.name) }.map { Member($0.name, $0.value.sorted) })
+        case .array(let elements): .array(elements.map(\.sorted))
+        default: self
+        }
+    }
+}
+
+extension Collection {
+    /// Whether the fields of a filter are of the same types here, so that it means the same.
+    func compares(_ filter: Filter, like other: Collection) -> Bool {
+        filter.fields.allSatisfy { name in
+            let (mine, theirs) = (fields.first { $0.name == name }, other.fields.first { $0.name == name })
+            guard let mine, let theirs else { return vectors.contains { $0.name == name } || !name.hasPrefix("v_") }
+            return "\(mine.type)".prefix(4) == "\(theirs.type)".prefix(4)
+        }
     }
 }

@@ -62,7 +62,6 @@ extension Session {
         if let reference = try call.optional(model) {
             var shape = try await self.place(reference).use { try await $0.describe($1).collection }
             shape.name = place.name
-            shape.native = shape.nativeTypes
             shape.isOpen = shape.isOpen || call.has("open")
             return shape
         }

@@ -36,7 +36,10 @@ extension Command {
         let place = try await session.place(call[collection])
         try session.refuseReadOnly(place)
         try await session.commit("flush", place, call) {
-            try await place.use { try await $0.settle($1) }
+            try await place.use { store, name in
+                try await store.settle(name)
+                try await store.flushing?.flush(name)
+            }
             session.say(call, "\(place.description) is on disk")
         }
     }

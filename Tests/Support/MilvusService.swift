@@ -1,0 +1,96 @@
+import Foundation
+import Testing
+
+/// A Milvus for the tests of this process: `scripts/services` starts it when the first test asks, and ends it with the
+/// process, however that ends.
+package struct MilvusService: Sendable {
+    package let kind: Kind
+    package let port: Int
+
+    package enum Kind: String, Sendable, CaseIterable, CustomTestStringConvertible {
+        case whole = "milvus"
+        case lite = "milvus-lite"
+        /// The one before, in C++.
+        case nativeLite = "milvus-lite25"
+
+        package var testDescription: String { rawValue }
+    }
+
+    package struct Failure: Error, CustomStringConvertible {
+        package var description: String
+    }
+
+    package static func running(_ kind: Kind) async throws -> MilvusService {
+        let outcome = await withCheckedContinuation { continuation in
+            starting.async { continuation.resume(returning: kind.service) }
+        }
+        return try outcome.get()
+    }
+
+    package var address: String { "milvus://127.0.0.1:\(port)" }
+
+    private static let starting = DispatchQueue(label: "MilvusService")
+
+    /// `number` tells several of one kind apart.
+    package init(_ kind: Kind, number: Int = 0) throws {
+        self.kind = kind
+        let folder = "/tmp/vecsh-servers-\(getpid())" + (number == 0 ? "" : "-\(number)")
+        try Self.run(["up", "--while", "\(getpid())", kind.rawValue], folder)
+        let text = try String(contentsOfFile: "\(folder)/\(kind.rawValue)/port", encoding: .utf8)
+        guard let port = Int(text.trimmingCharacters(in: .whitespacesAndNewlines)) else {
+            throw Failure(description: "its port is no number")
+        }
+        self.port = port
+    }
+
+    private static func run(_ arguments: [String], _ folder: String) throws {
+        let errors = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try Data().write(to: errors)
+        defer { try? FileManager.default.removeItem(at: errors) }
+        let process = Process()
+        process.executableURL = URL(filePath: #filePath).appending(path: "../../../scripts/services").standardized
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(["VECSH_SERVICES": folder]) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = try FileHandle(forWritingTo: errors)
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw Failure(description: String(decoding: try Data(contentsOf: errors), as: UTF8.self))
+        }
+    }
+}
+
+extension Trait where Self == ConditionTrait {
+    /// Leaves the test out where this machine cannot have the server; why is said once on standard error.
+    package static func needs(_ kind: MilvusService.Kind) -> Self {
+        .enabled("\(kind.rawValue) is not to be had: scripts/services get \(kind.rawValue)") {
+            (try? await MilvusService.running(kind)) != nil
+        }
+    }
+}
+
+extension MilvusService.Kind {
+    fileprivate var service: Result<MilvusService, MilvusService.Failure> {
+        switch self {
+        case .whole: Self.wholeService
+        case .lite: Self.liteService
+        case .nativeLite: Self.nativeLiteService
+        }
+    }
+
+    private static let wholeService = started(.whole)
+    private static let liteService = started(.lite)
+    private static let nativeLiteService = started(.nativeLite)
+
+    private static func started(_ kind: Self) -> Result<MilvusService, MilvusService.Failure> {
+        let outcome = Result { try MilvusService(kind) }.mapError {
+            $0 as? MilvusService.Failure ?? .init(description: "\($0)")
+        }
+        if case .failure(let failure) = outcome {
+            FileHandle.standardError.write(Data("\(kind.rawValue): \(failure)\n".utf8))
+        }
+        return outcome
+    }
+}
