@@ -36,7 +36,7 @@ alone() {
 start() {
     ln -sfn "$programs" "$place/programs"
     spawn "$programs/bin/postgres" -D "$place/data" -c listen_addresses=127.0.0.1 -c port="$port" \
-        -c unix_socket_directories= -c fsync=off "${more_options[@]}"
+        -c unix_socket_directories= -c fsync=off -c max_connections=400 "${more_options[@]}"
 }
 
 more_options=()
