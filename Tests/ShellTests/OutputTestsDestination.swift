@@ -21,7 +21,7 @@ final class Folder {
     var names: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct OutputTestsDestination {
+@Suite(.timeLimit(.minutes(5))) struct OutputTestsDestination {
     @Test func aFileIsThereWhenItIsComplete() async throws {
         let folder = try Folder()
         let path = folder.path + "/out.json"
@@ -158,7 +158,7 @@ private func onThread(_ body: @escaping @Sendable () -> Data) -> Task<Data, Neve
     return Task { await stream.first { _ in true } ?? Data() }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct OutputTestsStandardOutput {
+@Suite(.timeLimit(.minutes(5))) struct OutputTestsStandardOutput {
     @Test func aReaderThatLeavesEndsUsQuietly() async throws {
         let pipe = try #require(PipeEnds())
         let descriptor = pipe.writing

@@ -29,7 +29,7 @@ private struct Terminal {
 
 private func environment(_ variables: [String: String]) -> Environment { Environment { variables[$0] } }
 
-@Suite(.timeLimit(.minutes(1))) struct OutputTestsPager {
+@Suite(.timeLimit(.minutes(5))) struct OutputTestsPager {
     private func show(_ text: String, pager: String, columns: UInt16 = 20, lines: UInt16 = 5) async throws -> String {
         let terminal = Terminal(columns: columns, lines: lines)
         defer { terminal.close() }

@@ -6,7 +6,9 @@ import Testing
 
 /// What `plan` promises, for every example of every command that changes something.
 @Suite struct PlanPromiseTests {
+    /// No store of files can be altered, and what is in memory is gone with the program.
     static let examples = DocumentedExample.all.filter { example in
+        guard example.verb != "alter" else { return false }
         let command = Command.all.first { $0.signature.name == example.verb }
         return command?.effect != Command.Effect.none && !example.namesJob && !example.line.hasPrefix("plan ")
     }
