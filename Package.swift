@@ -45,7 +45,8 @@ let package = Package(
         .testTarget(
             name: "WireTests", dependencies: ["Wire", "TestSupport"], exclude: ["server.py"], swiftSettings: settings),
         .testTarget(
-            name: "StoresTests", dependencies: ["Stores", "Wire", "Model", "JSON", "TestSupport"], swiftSettings: settings),
+            name: "StoresTests", dependencies: ["Stores", "Wire", "Model", "JSON", "TestSupport"],
+            swiftSettings: settings),
         .testTarget(
             name: "TransferTests", dependencies: ["Transfer", "Stores", "Model", "JSON", "TestSupport"],
             swiftSettings: settings),
