@@ -115,15 +115,25 @@ package struct BackupRestore: Sendable {
     // MARK: Swapping
 
     /// Whole and verified, the new collection takes the old one's place; names that stood for that move over first.
+    ///
+    /// The old one steps aside, and goes only when the new one stands: at no moment is a copy the only one.
     private func swap(_ item: Item) async throws {
         guard let renaming = target.renaming else { return }
         let staging = place(item)
-        if item.isReplacing {
-            let old = try await target.describe(item.newName)
-            for alias in old.aliases { try await target.aliasing?.point(alias, to: staging) }
-            try await target.drop(item.newName, being: old.identity)
+        guard item.isReplacing else { return try await rename(staging, to: item.newName, renaming) }
+        let old = try await target.describe(item.newName)
+        let aside = item.newName + "_restore_old"
+        try await renaming.rename(item.newName, to: aside)
+        do { try await rename(staging, to: item.newName, renaming) } catch {
+            try await renaming.rename(aside, to: item.newName)
+            throw error
         }
-        do throws(StoreError) { try await renaming.rename(staging, to: item.newName) } catch {
+        for alias in old.aliases { try await target.aliasing?.point(alias, to: item.newName) }
+        try await target.drop(aside, being: nil)
+    }
+
+    private func rename(_ staging: String, to name: String, _ renaming: any Renaming) async throws(StoreError) {
+        do { try await renaming.rename(staging, to: name) } catch {
             var named = error
             named.message += "; what was restored is in \(staging)"
             named.help = named.help ?? "say the same again, or `rename` it"

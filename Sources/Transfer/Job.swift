@@ -7,7 +7,7 @@ package final class Job: Sendable {
     package let plan: Plan
     package let progress: Progress
     let journal: Journal
-    private let folder: JobFolder
+    package let folder: JobFolder
     private let lock: JobLock
     let source: any Store
     let target: any Store

@@ -10,6 +10,8 @@ package struct JobFolder: Sendable {
     private var planPath: String { path + "/plan.json" }
     private var lockPath: String { path + "/lock" }
     private var stopPath: String { path + "/stop" }
+    /// How far the job is, while it runs; nothing is decided by it.
+    package var progressPath: String { path + "/progress.json" }
 
     /// All jobs under a home, newest first.
     package static func all(in home: String) -> [JobFolder] {
@@ -84,6 +86,9 @@ package struct JobFolder: Sendable {
         return try Plan(json: value)
     }
 
+    /// What the process that runs the job says of its speed.
+    package var progress: JSONValue? { bytes(of: progressPath).flatMap { try? JSONValue($0) } }
+
     package func state() throws(JobError) -> JobState {
         access(journalPath, F_OK) == 0 ? try Journal.state(at: journalPath) : JobState()
     }
@@ -105,7 +110,7 @@ package struct JobFolder: Sendable {
 
     /// Forgets the job.
     package func remove() {
-        for file in [planPath, journalPath, lockPath, stopPath] { unlink(file) }
+        for file in [planPath, journalPath, lockPath, stopPath, progressPath] { unlink(file) }
         rmdir(path)
     }
 

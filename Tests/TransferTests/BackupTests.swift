@@ -60,6 +60,22 @@ import Testing
         #expect(try await store.collections() == ["a"])
     }
 
+    @Test(arguments: Kind.allCases) func whatStoodThereStaysUntilTheNewOneStands(_ kind: Kind) async throws {
+        let place = BackupPlace()
+        let store = try await place.sample(0..<50, kind: kind)
+        let backup = try await place.backup(["a"], of: store)
+        _ = try await store.delete([.integer(3)], from: "a")
+        // Where the old one is to step aside, something stands.
+        try await store.create(Sample.plain("a_restore_old"))
+        try await store.settle("a")
+        await #expect(throws: StoreError.self) { try await place.restore(backup, into: store, isReplacing: true) }
+        #expect(try await store.everything(in: "a").count == 49)
+        try await store.drop("a_restore_old", being: nil)
+        _ = try await place.restore(backup, into: store, isReplacing: true)
+        #expect(try await store.everything(in: "a").count == 50)
+        #expect(try await store.collections() == ["a"])
+    }
+
     /// Each of these leaves the target as it was.
     @Test(arguments: Damage.all)
     func whatIsDamagedChangesNothing(_ damage: Damage) async throws {

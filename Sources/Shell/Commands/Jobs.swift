@@ -74,13 +74,15 @@ extension JobFolder {
 
     fileprivate var row: JSONValue {
         get throws {
-            let (plan, state) = (try plan(), try state())
+            let (plan, state, isRunning) = (try plan(), try state(), isRunning)
             let word =
                 state.isUnfinished ? (isRunning ? "running" : "stopped") : state.isCancelled ? "cancelled" : "finished"
+            let pace = isRunning ? progress : nil
             return [
                 "job": .string(id), "state": .string(word), "phase": .string(state.phase),
                 "source": .string("\(plan.context.source)"), "target": .string("\(plan.context.target)"),
                 "done": .integer(Int64(state.digest.count)), "total": .integer(Int64(plan.records)),
+                "rate": pace?["rate"] ?? .null, "eta_s": pace?["eta_s"] ?? .null,
                 "updated_at": lastChange.map { .string(Timestamp.text($0)) } ?? .null,
                 "retries": .integer(Int64(state.retries)), "last_retry": .optional(state.lastRetry),
                 "error": .optional(state.isUnfinished ? state.failures.last?.why : nil),

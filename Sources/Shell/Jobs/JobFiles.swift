@@ -34,14 +34,15 @@ struct JobFiles: Sendable {
     private func writeStatus(
         _ job: Job, _ counts: Progress.Counts, _ rate: Double, _ remaining: Double?
     ) throws(JobError) {
-        guard let status else { return }
         let document: JSONValue = [
             "job": .string(job.id), "state": .string(counts.phase), "source": .string("\(job.plan.context.source)"),
             "target": .string("\(job.plan.context.target)"), "done": .integer(Int64(counts.records)),
             "total": .integer(Int64(counts.total)), "rate": .double(rate.rounded(to: 1)),
             "eta_s": remaining.map { .double($0.rounded(to: 1)) } ?? .null, "updated_at": .integer(Int64(time(nil))),
         ]
-        try ReplacedFile.write(document.text + "\n", to: status)
+        for path in [job.folder.progressPath, status].compactMap(\.self) {
+            try ReplacedFile.write(document.text + "\n", to: path)
+        }
     }
 
     private func writeMetrics(
