@@ -28,8 +28,9 @@ package struct BackupRestore: Sendable {
         (self.isAcceptingLosses, self.openArchive) = (isAcceptingLosses, openArchive)
     }
 
-    /// Ends like what patterns never match, and differs from what `copy … staged` makes.
+    /// Both end like what patterns never match, and differ from what `copy … staged` and `promote` make.
     static func stagingName(_ name: String) -> String { name + "_restore_staging" }
+    static func asideName(_ name: String) -> String { name + "_restore_previous" }
 
     /// Verifies the backup, writes all of it beside what is there, verifies that, and then swaps it in.
     ///
@@ -122,7 +123,7 @@ package struct BackupRestore: Sendable {
         let staging = place(item)
         guard item.isReplacing else { return try await rename(staging, to: item.newName, renaming) }
         let old = try await target.describe(item.newName)
-        let aside = item.newName + "_restore_old"
+        let aside = Self.asideName(item.newName)
         try await renaming.rename(item.newName, to: aside)
         do { try await rename(staging, to: item.newName, renaming) } catch {
             try await renaming.rename(aside, to: item.newName)

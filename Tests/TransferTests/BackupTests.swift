@@ -66,11 +66,11 @@ import Testing
         let backup = try await place.backup(["a"], of: store)
         _ = try await store.delete([.integer(3)], from: "a")
         // Where the old one is to step aside, something stands.
-        try await store.create(Sample.plain("a_restore_old"))
+        try await store.create(Sample.plain("a_restore_previous"))
         try await store.settle("a")
         await #expect(throws: StoreError.self) { try await place.restore(backup, into: store, isReplacing: true) }
         #expect(try await store.everything(in: "a").count == 49)
-        try await store.drop("a_restore_old", being: nil)
+        try await store.drop("a_restore_previous", being: nil)
         _ = try await place.restore(backup, into: store, isReplacing: true)
         #expect(try await store.everything(in: "a").count == 50)
         #expect(try await store.collections() == ["a"])
