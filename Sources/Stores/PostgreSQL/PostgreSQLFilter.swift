@@ -64,18 +64,6 @@ struct PostgreSQLFilter {
     }
 }
 
-extension Filter {
-    /// The conditions in SQL within it.
-    fileprivate var natives: [String] {
-        switch self {
-        case .all(let filters), .any(let filters): filters.flatMap(\.natives)
-        case .not(let filter): filter.natives
-        case .native(let text): [text]
-        case .compare, .within, .like, .exists: []
-        }
-    }
-}
-
 /// A column in a condition, and how its values compare.
 struct PostgreSQLOperand {
     enum Kind {
@@ -246,15 +234,4 @@ extension PostgreSQLOperand.Kind {
 extension Filter.Comparison {
     /// Whether what is larger fits.
     fileprivate var isUpwards: Bool { self == .greater || self == .greaterOrEqual }
-
-    fileprivate var sql: String {
-        switch self {
-        case .equal: "="
-        case .unequal: "<>"
-        case .less: "<"
-        case .lessOrEqual: "<="
-        case .greater: ">"
-        case .greaterOrEqual: ">="
-        }
-    }
 }

@@ -168,16 +168,3 @@ extension SQLitePlace.Kind {
         }
     }
 }
-
-extension Filter.Comparison {
-    fileprivate var sql: String {
-        switch self {
-        case .equal: "="
-        case .unequal: "<>"
-        case .less: "<"
-        case .lessOrEqual: "<="
-        case .greater: ">"
-        case .greaterOrEqual: ">="
-        }
-    }
-}

@@ -112,18 +112,6 @@ actor SQLiteReading: Reading {
     }
 }
 
-extension Filter {
-    /// The conditions in SQL within it.
-    fileprivate var natives: [String] {
-        switch self {
-        case .all(let filters), .any(let filters): filters.flatMap(\.natives)
-        case .not(let filter): filter.natives
-        case .native(let text): [text]
-        case .compare, .within, .like, .exists: []
-        }
-    }
-}
-
 extension Cursor {
     /// The place just behind a row.
     fileprivate init(row: Int64) { self.init(String(row)) }
