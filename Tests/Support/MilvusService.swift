@@ -16,9 +16,7 @@ package struct MilvusService: Sendable {
         package var testDescription: String { rawValue }
     }
 
-    package struct Failure: Error, CustomStringConvertible {
-        package var description: String
-    }
+    package typealias Failure = ServerProgram.Failure
 
     package static func running(_ kind: Kind) async throws -> MilvusService {
         let outcome = await withCheckedContinuation { continuation in
@@ -35,30 +33,12 @@ package struct MilvusService: Sendable {
     package init(_ kind: Kind, number: Int = 0) throws {
         self.kind = kind
         let folder = "/tmp/vecsh-servers-\(getpid())" + (number == 0 ? "" : "-\(number)")
-        try Self.run(["up", "--while", "\(getpid())", kind.rawValue], folder)
+        try ServerProgram.services(["up", "--while", "\(getpid())", kind.rawValue], in: folder)
         let text = try String(contentsOfFile: "\(folder)/\(kind.rawValue)/port", encoding: .utf8)
         guard let port = Int(text.trimmingCharacters(in: .whitespacesAndNewlines)) else {
             throw Failure(description: "its port is no number")
         }
         self.port = port
-    }
-
-    private static func run(_ arguments: [String], _ folder: String) throws {
-        let errors = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-        try Data().write(to: errors)
-        defer { try? FileManager.default.removeItem(at: errors) }
-        let process = Process()
-        process.executableURL = URL(filePath: #filePath).appending(path: "../../../scripts/services").standardized
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(["VECSH_SERVICES": folder]) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = try FileHandle(forWritingTo: errors)
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw Failure(description: String(decoding: try Data(contentsOf: errors), as: UTF8.self))
-        }
     }
 }
 

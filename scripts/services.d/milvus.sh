@@ -1,44 +1,9 @@
 # What the Milvus services share.
 # shellcheck shell=bash disable=SC2034,SC2154
 
-prepare() {
-    rm -rf "$place/data"
-    (umask 077 && mkdir "$place/data")
-    [ "$(id -u)" -ne 0 ] || chown "$(server_user)" "$place/data"
-}
+prepare() { make_data_folder; }
 
 connect_line() { echo "connect milvus to milvus://127.0.0.1:$(<"$place/port")"; }
-
-# A Python that whoever runs the server can run too: root's own may lie in root's home.
-server_python() { if [ -x /usr/bin/python3 ]; then echo /usr/bin/python3; else command -v python3; fi; }
-
-# Packages of PyPI with all that they need, for that Python; prints their folder.
-packages() {
-    local folder=$cache/$1 python_version
-    shift
-    if [ ! -d "$folder" ]; then
-        make_enterable "$cache"
-        exec 8>"$cache/lock"
-        flock 8
-        [ -d "$folder" ] || get_packages "$@"
-        exec 8>&-
-    fi
-    echo "$folder"
-}
-
-# Reads `folder` of packages.
-get_packages() {
-    need_packages python3 python3-venv
-    say "$* from PyPI, into $folder"
-    umask 022
-    rm -rf "$folder.part"
-    [ -x "$cache/pip/bin/pip" ] || python3 -m venv "$cache/pip" >&2
-    python_version=$("$(server_python)" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-    "$cache/pip/bin/pip" install --quiet --disable-pip-version-check --retries 1 --no-compile --only-binary :all: \
-        --implementation cp --python-version "$python_version" --target "$folder.part" "$@" >&2 ||
-        fail "pip could not get $* from PyPI."
-    mv "$folder.part" "$folder"
-}
 
 # Python that runs a server which binds every address in a network of its own, and carries one port of that to this
 # machine's loopback. All that the server starts ends with it.
