@@ -24,9 +24,11 @@ let package = Package(
         .target(name: "CZlib"),
         .target(name: "JSON", dependencies: ["CNumbers"], swiftSettings: settings),
         .target(name: "Model", dependencies: ["JSON"], swiftSettings: settings),
+        .target(name: "Files", dependencies: ["Model"], swiftSettings: settings),
         .target(name: "Wire", dependencies: ["CCurl"], swiftSettings: settings),
         .target(
-            name: "Stores", dependencies: ["Model", "JSON", "Wire", "CSQLite", "CPQ", "CSHA256", "CFiles", "CZlib"],
+            name: "Stores",
+            dependencies: ["Model", "JSON", "Files", "Wire", "CSQLite", "CPQ", "CSHA256", "CFiles", "CZlib"],
             swiftSettings: settings),
         .target(name: "Transfer", dependencies: ["Model", "JSON", "CSHA256", "CArchive"], swiftSettings: settings),
         .target(name: "Language", dependencies: ["Model", "JSON"], swiftSettings: settings),

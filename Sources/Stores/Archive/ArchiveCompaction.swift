@@ -1,3 +1,4 @@
+import Files
 import Model
 
 /// Writes a collection anew without its dead rows.

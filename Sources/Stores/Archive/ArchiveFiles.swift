@@ -1,3 +1,4 @@
+import Files
 import Model
 
 /// The files of one collection, open for growing together.

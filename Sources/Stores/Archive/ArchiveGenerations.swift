@@ -1,4 +1,5 @@
 import CFiles
+import Files
 import Glibc
 import JSON
 import Model

@@ -1,3 +1,4 @@
+import Files
 import Model
 
 /// One collection as it was when the reading began, or was last committed.

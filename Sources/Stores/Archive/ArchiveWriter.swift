@@ -1,3 +1,4 @@
+import Files
 import Model
 
 /// One collection, open for changes: what it takes is appended, and counts once it is settled.

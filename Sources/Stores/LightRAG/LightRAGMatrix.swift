@@ -1,4 +1,5 @@
 import CZlib
+import Files
 import Model
 
 /// The vectors of a file, one behind the other in base64: any of them is found by counting.

@@ -1,3 +1,4 @@
+import Files
 import Model
 
 /// One collection as its file was when the reading was opened.

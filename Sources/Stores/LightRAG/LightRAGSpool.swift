@@ -1,4 +1,5 @@
 import CSHA256
+import Files
 import Glibc
 import Model
 

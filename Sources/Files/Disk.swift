@@ -2,49 +2,49 @@ import Glibc
 import Model
 
 /// Files and folders by path.
-enum Disk {
-    static func isFolder(_ path: String) -> Bool { mode(path) == S_IFDIR }
+package enum Disk {
+    package static func isFolder(_ path: String) -> Bool { mode(path) == S_IFDIR }
 
-    static func exists(_ path: String) -> Bool { mode(path) != nil }
+    package static func exists(_ path: String) -> Bool { mode(path) != nil }
 
     private static func mode(_ path: String) -> mode_t? {
         var status = stat()
         return stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
     }
 
-    static func contents(_ path: String) throws(StoreError) -> [UInt8] {
+    package static func contents(_ path: String) throws(StoreError) -> [UInt8] {
         let file = try DiskFile(path, O_RDONLY)
         return try file.read(file.size(), at: 0)
     }
 
     /// Puts a whole new file in the place of the old one: whoever reads sees one or the other.
-    static func replace(_ path: String, with bytes: [UInt8]) throws(StoreError) {
+    package static func replace(_ path: String, with bytes: [UInt8]) throws(StoreError) {
         try write(path + ".new", bytes)
         try move(path + ".new", to: path)
         try syncFolder(of: path)
     }
 
-    static func write(_ path: String, _ bytes: [UInt8]) throws(StoreError) {
+    package static func write(_ path: String, _ bytes: [UInt8]) throws(StoreError) {
         let file = try DiskFile(path, O_RDWR | O_CREAT | O_TRUNC)
         try file.write(bytes, at: 0)
         try file.sync()
     }
 
-    static func move(_ path: String, to newPath: String) throws(StoreError) {
+    package static func move(_ path: String, to newPath: String) throws(StoreError) {
         guard rename(path, newPath) == 0 else { throw .disk(cannot: "rename", path) }
     }
 
     /// Gives a file a second name.
-    static func link(_ path: String, _ other: String) throws(StoreError) {
+    package static func link(_ path: String, _ other: String) throws(StoreError) {
         guard Glibc.link(path, other) == 0 else { throw .disk(cannot: "give a second name to", path) }
     }
 
     /// Makes the names in the folder that holds `path` survive a loss of power.
-    static func syncFolder(of path: String) throws(StoreError) {
+    package static func syncFolder(of path: String) throws(StoreError) {
         try DiskFile(parent(path), O_RDONLY | O_DIRECTORY).sync()
     }
 
-    static func makeFolder(_ path: String) throws(StoreError) {
+    package static func makeFolder(_ path: String) throws(StoreError) {
         guard !isFolder(path) else { return }
         if !exists(parent(path)) { try makeFolder(parent(path)) }
         guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw .disk(cannot: "make the folder", path) }
@@ -56,7 +56,7 @@ enum Disk {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    static func names(in folder: String) throws(StoreError) -> [String] {
+    package static func names(in folder: String) throws(StoreError) -> [String] {
         guard let stream = opendir(folder) else { throw .disk(cannot: "list", folder) }
         defer { closedir(stream) }
         var names: [String] = []
@@ -69,9 +69,9 @@ enum Disk {
         return names
     }
 
-    static func remove(_ path: String) { _ = unlink(path) }
+    package static func remove(_ path: String) { _ = unlink(path) }
 
-    static func removeFolder(_ path: String) throws(StoreError) {
+    package static func removeFolder(_ path: String) throws(StoreError) {
         for name in try names(in: path) {
             let inner = "\(path)/\(name)"
             if isFolder(inner) { try removeFolder(inner) } else { remove(inner) }
@@ -82,7 +82,7 @@ enum Disk {
 
 extension StoreError {
     /// What the system said last, in words.
-    static func disk(cannot verb: String, _ path: String) -> StoreError {
+    package static func disk(cannot verb: String, _ path: String) -> StoreError {
         let number = errno
         let message = "cannot \(verb) \(path): \(String(cString: strerror(number)))"
         return switch number {

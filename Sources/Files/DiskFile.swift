@@ -2,11 +2,11 @@ import Glibc
 import Model
 
 /// An open file, closed when no one holds it any more.
-final class DiskFile: Sendable {
-    let path: String
+package final class DiskFile: Sendable {
+    package let path: String
     private let descriptor: Int32
 
-    init(_ path: String, _ flags: Int32) throws(StoreError) {
+    package init(_ path: String, _ flags: Int32) throws(StoreError) {
         self.path = path
         descriptor = open(path, flags | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw .disk(cannot: "open", path) }
@@ -14,14 +14,14 @@ final class DiskFile: Sendable {
 
     deinit { close(descriptor) }
 
-    func size() throws(StoreError) -> Int {
+    package func size() throws(StoreError) -> Int {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw .disk(cannot: "read", path) }
         return Int(status.st_size)
     }
 
     /// Differs whenever the file has been written to, or another file is this one's.
-    func stamp() throws(StoreError) -> String {
+    package func stamp() throws(StoreError) -> String {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw .disk(cannot: "read", path) }
         let time = status.st_mtim
@@ -29,14 +29,14 @@ final class DiskFile: Sendable {
     }
 
     /// Tells this file from every other one, by whatever names they go.
-    func number() throws(StoreError) -> String {
+    package func number() throws(StoreError) -> String {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw .disk(cannot: "read", path) }
         return "\(status.st_dev):\(status.st_ino)"
     }
 
     /// At most so many bytes from an offset; fewer where the file ends.
-    func read(_ count: Int, at offset: Int) throws(StoreError) -> [UInt8] {
+    package func read(_ count: Int, at offset: Int) throws(StoreError) -> [UInt8] {
         var failure: StoreError?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             do throws(StoreError) { filled = try read(into: UnsafeMutableRawBufferPointer(buffer), at: offset) } catch {
@@ -48,7 +48,7 @@ final class DiskFile: Sendable {
     }
 
     /// Fills the buffer from an offset on; answers how many bytes there were.
-    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(StoreError) -> Int {
+    package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(StoreError) -> Int {
         var filled = 0
         while filled < buffer.count {
             let got = pread(descriptor, buffer.baseAddress.map { $0 + filled }, buffer.count - filled, offset + filled)
@@ -60,7 +60,7 @@ final class DiskFile: Sendable {
         return filled
     }
 
-    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(StoreError) {
+    package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(StoreError) {
         var done = 0
         while done < bytes.count {
             let put = pwrite(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, offset + done)
@@ -70,25 +70,25 @@ final class DiskFile: Sendable {
         }
     }
 
-    func write(_ bytes: [UInt8], at offset: Int) throws(StoreError) {
+    package func write(_ bytes: [UInt8], at offset: Int) throws(StoreError) {
         try bytes.withUnsafeBufferPointer { buffer throws(StoreError) in
             try write(UnsafeRawBufferPointer(buffer), at: offset)
         }
     }
 
-    func cut(to size: Int) throws(StoreError) {
+    package func cut(to size: Int) throws(StoreError) {
         guard ftruncate(descriptor, size) == 0 else { throw .disk(cannot: "cut", path) }
     }
 
     /// On return what was written survives a loss of power.
-    func sync() throws(StoreError) {
+    package func sync() throws(StoreError) {
         guard fdatasync(descriptor) == 0 else { throw .disk(cannot: "write", path) }
     }
 
     /// Whether no one else held the lock.
-    func lock() -> Bool { flock(descriptor, LOCK_EX | LOCK_NB) == 0 }
+    package func lock() -> Bool { flock(descriptor, LOCK_EX | LOCK_NB) == 0 }
 
-    func map(_ length: Int) throws(StoreError) -> UnsafeRawPointer {
+    package func map(_ length: Int) throws(StoreError) -> UnsafeRawPointer {
         guard let start = mmap(nil, length, PROT_READ, MAP_SHARED, descriptor, 0), start != MAP_FAILED else {
             throw .disk(cannot: "map", path)
         }
@@ -96,7 +96,7 @@ final class DiskFile: Sendable {
     }
 
     /// Tells the system whether the file will be needed soon.
-    func advise(isNeeded: Bool) {
+    package func advise(isNeeded: Bool) {
         _ = posix_fadvise(descriptor, 0, 0, isNeeded ? POSIX_FADV_WILLNEED : POSIX_FADV_DONTNEED)
     }
 }

@@ -2,10 +2,10 @@ import Dispatch
 import Model
 
 /// Where files are read, so that waiting for a disk never holds up Swift's own threads.
-enum DiskThreads {
-    static let queue = DispatchQueue(label: "store reading", attributes: .concurrent)
+package enum DiskThreads {
+    package static let queue = DispatchQueue(label: "files", attributes: .concurrent)
 
-    static func run<Value: Sendable>(
+    package static func run<Value: Sendable>(
         _ body: @escaping @Sendable () throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
         let result = await withCheckedContinuation { done in

@@ -2,11 +2,11 @@ import Glibc
 import Model
 
 /// The right to change what lies in a folder, which one program has at a time; it ends with its holder.
-final class DiskLock {
+package final class DiskLock {
     private let file: DiskFile
 
     /// `what` is for the message: `the archive /data/export`.
-    init(_ path: String, on what: String) throws(StoreError) {
+    package init(_ path: String, on what: String) throws(StoreError) {
         file = try DiskFile(path, O_RDWR | O_CREAT)
         guard file.lock() else {
             let holder = String(decoding: (try? file.read(20, at: 0)) ?? [], as: UTF8.self)
