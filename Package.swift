@@ -16,6 +16,7 @@ let package = Package(
         .target(name: "CArchive"),
         .target(name: "CCurl"),
         .target(name: "CFiles"),
+        .target(name: "CMD5"),
         .target(name: "CMemory"),
         .target(name: "CNumbers"),
         .target(name: "CPQ"),
@@ -30,11 +31,16 @@ let package = Package(
             name: "Stores",
             dependencies: ["Model", "JSON", "Files", "Wire", "CSQLite", "CPQ", "CSHA256", "CFiles", "CZlib"],
             swiftSettings: settings),
+        .target(
+            name: "Depot", dependencies: ["Model", "JSON", "Files", "Wire", "CFiles", "CMD5", "CSHA256"],
+            swiftSettings: settings),
         .target(name: "Transfer", dependencies: ["Model", "JSON", "CSHA256", "CArchive"], swiftSettings: settings),
         .target(name: "Language", dependencies: ["Model", "JSON"], swiftSettings: settings),
         .target(
             name: "Shell",
-            dependencies: ["Model", "JSON", "Stores", "Transfer", "Language", "CEditLine", "CFiles", "CSignals"],
+            dependencies: [
+                "Model", "JSON", "Stores", "Depot", "Transfer", "Language", "CEditLine", "CFiles", "CSignals",
+            ],
             swiftSettings: settings),
         .executableTarget(name: "vecsh", dependencies: ["Shell", "CMemory"], swiftSettings: settings),
 
@@ -49,6 +55,9 @@ let package = Package(
         .testTarget(
             name: "StoresTests", dependencies: ["Stores", "Wire", "Model", "JSON", "TestSupport"],
             swiftSettings: settings),
+        .testTarget(
+            name: "DepotTests", dependencies: ["Depot", "Wire", "Files", "Model", "JSON", "TestSupport"],
+            exclude: ["sign.py", "answers.py"], swiftSettings: settings),
         .testTarget(
             name: "TransferTests", dependencies: ["Transfer", "Stores", "Model", "JSON", "TestSupport"],
             swiftSettings: settings),

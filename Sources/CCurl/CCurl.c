@@ -162,6 +162,7 @@ static void set_all(struct exchange *exchange, const struct exchange_request *re
     CURL *easy = exchange->easy;
     setEasy(easy, CURLOPT_PRIVATE, exchange);
     setEasy(easy, CURLOPT_URL, request->url);
+    setEasy(easy, CURLOPT_PATH_AS_IS, 1L);
     setEasy(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     setEasy(easy, CURLOPT_NOSIGNAL, 1L);
     setEasy(easy, CURLOPT_ERRORBUFFER, exchange->problem);

@@ -69,7 +69,7 @@ extension Endpoint: CustomStringConvertible {
 
 extension StringProtocol {
     /// With the bytes that `%41` and the like stand for; what stands for none stays.
-    fileprivate var percentDecoded: String {
+    package var percentDecoded: String {
         var bytes: [UInt8] = []
         var rest = Array(utf8)[...]
         while let byte = rest.popFirst() {

@@ -39,7 +39,7 @@ final class Exchange: Sendable {
         let line = bytes.prefix { $0 != 0x0D && $0 != 0x0A }
         state.withLock { state in
             // A new status line: what came before was an interim answer.
-            if line.starts(with: "HTTP/".utf8) { state.response.headers = [] }
+            if line.starts(with: "HTTP/".utf8) { state.response.begin(line) }
             guard let colon = line.firstIndex(of: 0x3A) else { return }
             let value = line[line.index(after: colon)...].drop { $0 == 0x20 }
             state.response.headers.append(
@@ -49,7 +49,10 @@ final class Exchange: Sendable {
 
     /// Whether more is wanted.
     func take(body bytes: UnsafeRawBufferPointer) -> Bool {
-        state.withLock { state in
+        if let sink = request.sink, case let status = state.withLock(\.response.status), status / 100 == 2 {
+            return sink(status, bytes)
+        }
+        return state.withLock { state in
             if state.response.body.isEmpty { reserve(&state.response, first: bytes) }
             state.isTooLarge = state.response.body.count + bytes.count > request.limit
             if !state.isTooLarge { state.response.body.append(contentsOf: bytes) }
@@ -98,5 +101,13 @@ final class Exchange: Sendable {
                 if let ended { continuation.resume(returning: ended) }
             }
         }
+    }
+}
+
+extension Response {
+    /// A status line: `HTTP/1.1 200 OK`.
+    fileprivate mutating func begin(_ line: Slice<UnsafeRawBufferPointer>) {
+        headers = []
+        status = line.split(separator: 0x20).dropFirst().first.flatMap { Int(String(decoding: $0, as: UTF8.self)) } ?? 0
     }
 }

@@ -12,13 +12,15 @@ package struct HTTP: Sendable {
     }
 
     package func send(
-        _ method: String, _ path: String, headers more: [String] = [], body: [UInt8]? = nil
+        _ method: String, _ path: String, headers more: [String] = [], body: [UInt8]? = nil,
+        timeout limit: Duration? = nil, sink: Sink? = nil
     ) async throws(WireError) -> Response {
         // libcurl's own `Expect: 100-continue` costs a round trip, or a second where the server does not know it.
         var request = Request(method, base + path, headers: headers + more + ["expect:"], body: body)
         request.trust = trust
         request.version = base.hasPrefix("https:") ? .http2 : .http1
-        request.timeout = timeout
+        request.timeout = limit ?? timeout
+        request.sink = sink
         return try await loop.answer(to: request)
     }
 

@@ -18,11 +18,17 @@ package struct Request: Sendable {
     package var trust = Trust.system
     /// How long an answer may be.
     package var limit = 1 << 30
+    /// Takes the body of an answer in place of ``Response/body``, if its status is a good one.
+    package var sink: Sink?
 
     package init(_ method: String, _ url: String, headers: [String] = [], body: [UInt8]? = nil) {
         (self.method, self.url, self.headers, self.body) = (method, url, headers, body)
     }
 }
+
+/// Takes the body of an answer as it comes in, with its status, on the thread that carries all exchanges with a server;
+/// answers whether it wants more.
+package typealias Sink = @Sendable (_ status: Int, _ bytes: UnsafeRawBufferPointer) -> Bool
 
 /// Which certificates are believed.
 package enum Trust: Hashable, Sendable {

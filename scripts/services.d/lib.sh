@@ -128,6 +128,36 @@ except OSError:
 PYTHON
 }
 
+# So many ports that are free, one a line.
+free_ports() {
+    python3 - "$1" <<'PYTHON'
+import socket, sys
+listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(sys.argv[1]))]
+print(*(listener.getsockname()[1] for listener in listeners), sep="\n")
+PYTHON
+}
+
+# Whether something on a port answers a request, whose lines are the rest, by HTTP and without an error of its own.
+answers() {
+    local target=$1 line
+    shift
+    exec 7<>"/dev/tcp/127.0.0.1/$target" || return 1
+    printf '%s\r\n' "$@" "Host: 127.0.0.1" "" >&7
+    read -r -t 5 line <&7 || line=
+    exec 7>&-
+    [[ $line == HTTP/*\ [234]* ]]
+} 2>/dev/null
+
+# A key and its secret in the file that AWS' own programs read.
+aws_credentials() {
+    (umask 077 && printf '[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n' "$1" "$2" >"$place/credentials")
+}
+
+# What a shell is to be told to use a server in AWS' place.
+aws_environment() {
+    echo "export AWS_ENDPOINT_URL=http://127.0.0.1:$1 AWS_SHARED_CREDENTIALS_FILE=$place/credentials AWS_REGION=us-east-1"
+}
+
 # Runs a server in the background and notes which process that is.
 spawn() {
     (
