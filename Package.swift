@@ -14,6 +14,7 @@ let package = Package(
         .systemLibrary(name: "CEditLine", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .target(name: "CArchive"),
+        .target(name: "CBase64"),
         .target(name: "CCurl"),
         .target(name: "CFiles"),
         .target(name: "CMD5"),
@@ -29,7 +30,7 @@ let package = Package(
         .target(name: "Wire", dependencies: ["CCurl"], swiftSettings: settings),
         .target(
             name: "Stores",
-            dependencies: ["Model", "JSON", "Files", "Wire", "CSQLite", "CPQ", "CSHA256", "CFiles", "CZlib"],
+            dependencies: ["Model", "JSON", "Files", "Wire", "CSQLite", "CPQ", "CSHA256", "CBase64", "CFiles", "CZlib"],
             swiftSettings: settings),
         .target(
             name: "Depot", dependencies: ["Model", "JSON", "Files", "Wire", "CFiles", "CMD5", "CSHA256"],

@@ -2,9 +2,11 @@
 
 #include <malloc.h>
 
-void memory_return_pieces(size_t bytes) {
-#ifdef M_MMAP_THRESHOLD
+void memory_share_pieces(size_t bytes) {
+#ifdef M_ARENA_MAX
+    mallopt(M_ARENA_MAX, 1);
     mallopt(M_MMAP_THRESHOLD, (int)bytes);
+    mallopt(M_TRIM_THRESHOLD, (int)bytes);
 #else
     (void)bytes;
 #endif

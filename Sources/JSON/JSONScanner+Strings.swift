@@ -1,3 +1,5 @@
+import Glibc
+
 extension JSONScanner {
     /// The string that comes next, without its escapes; compared and kept as bytes.
     package mutating func string() throws(JSONError) -> [UInt8] {
@@ -29,19 +31,26 @@ extension JSONScanner {
 
     /// The bytes of a raw string, escapes replaced.
     package func decoded(_ raw: Range<Int>) throws(JSONError) -> [UInt8] {
-        guard bytes[raw].contains(UInt8(ascii: "\\")) else { return Array(bytes[raw]) }
+        guard var slash = slash(in: raw) else { return Array(bytes[raw]) }
         var result: [UInt8] = []
         result.reserveCapacity(raw.count)
         var at = raw.lowerBound
-        while at < raw.upperBound {
-            if bytes[at] == UInt8(ascii: "\\") {
-                try appendEscape(&at, to: &result)
-            } else {
-                result.append(bytes[at])
-                at += 1
-            }
+        while true {
+            result.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[at..<slash]))
+            at = slash
+            try appendEscape(&at, to: &result)
+            guard let next = self.slash(in: at..<raw.upperBound) else { break }
+            slash = next
         }
+        result.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[at..<raw.upperBound]))
         return result
+    }
+
+    private func slash(in range: Range<Int>) -> Int? {
+        guard let start = bytes.baseAddress, !range.isEmpty,
+            let found = memchr(start + range.lowerBound, Int32(UInt8(ascii: "\\")), range.count)
+        else { return nil }
+        return UnsafeRawPointer(found) - UnsafeRawPointer(start)
     }
 
     /// Eight bytes at a time, as long as all of them are plain ASCII that stands for itself.
@@ -50,13 +59,16 @@ extension JSONScanner {
         guard let text = UnsafeRawPointer(bytes.baseAddress) else { return }
         let (ones, highs) = (0x0101_0101_0101_0101 as UInt64, 0x8080_8080_8080_8080 as UInt64)
         while offset + 8 <= bytes.count {
-            let word = text.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            let word = UInt64(littleEndian: text.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
             let quotes = word ^ (ones &* 0x22)
             let slashes = word ^ (ones &* 0x5C)
             // The highest bit of a byte is set where it is 0x80 or more, below 0x20, a quote or a backslash; what a
             // borrow sets besides stands behind one of those.
             let special = word | (word &- ones &* 0x20) | (quotes &- ones) | (slashes &- ones)
-            guard special & highs == 0 else { return }
+            guard special & highs == 0 else {
+                offset += (special & highs).trailingZeroBitCount / 8
+                return
+            }
             offset += 8
         }
     }

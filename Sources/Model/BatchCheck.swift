@@ -54,7 +54,7 @@ extension Collection {
             case (.floats(let values), .float), (.floats(let values), .double):
                 values.firstIndex { !$0.isFinite }
             case (.integers(let values), let type):
-                type.integerRange.flatMap { range in values.firstIndex { !range.contains($0) } } ?? nil
+                type.integerRange.map { range in values.firstIndex { !range.contains($0) } } ?? 0
             case (.bytes(let rows), .text(let limit)):
                 limit.flatMap { limit in (0..<batch.count).first { rows[$0].count > limit } }
             default: 0

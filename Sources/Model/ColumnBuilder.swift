@@ -35,6 +35,21 @@ package struct ColumnBuilder: Sendable {
         }
     }
 
+    /// Makes room for what a column like this one holds, and a little more: growing by and by would copy it again and again.
+    package mutating func reserve(like column: Column) {
+        func room(_ count: Int) -> Int { count + count / 16 }
+        switch column.values {
+        case .bools(let values): bools.reserveCapacity(room(values.count))
+        case .integers(let values): integers.reserveCapacity(room(values.count))
+        case .floats(let values): floats.reserveCapacity(room(values.count))
+        case .bytes(let rows), .multi(let rows): bytes.reserve(like: rows, room)
+        case .dense(let bytes): dense.reserveCapacity(room(bytes.count))
+        case .sparse(let rows, let values):
+            indices.reserve(like: rows, room)
+            weights.reserveCapacity(room(values.count))
+        }
+    }
+
     package mutating func append(_ value: Bool) {
         bools.append(value)
         advance()
@@ -59,6 +74,19 @@ package struct ColumnBuilder: Sendable {
     /// One dense vector; the caller has seen to its length.
     package mutating func append(dense row: some Sequence<UInt8>) {
         dense.append(contentsOf: row)
+        advance()
+    }
+
+    /// One dense vector of 32-bit words that come with the high byte first.
+    package mutating func append(denseWords row: UnsafeRawBufferPointer) {
+        let start = dense.count
+        dense.append(contentsOf: row)
+        dense.withUnsafeMutableBytes { bytes in
+            for place in stride(from: start, to: bytes.count - 3, by: 4) {
+                let word = bytes.loadUnaligned(fromByteOffset: place, as: UInt32.self)
+                bytes.storeBytes(of: word.byteSwapped, toByteOffset: place, as: UInt32.self)
+            }
+        }
         advance()
     }
 
@@ -104,6 +132,13 @@ package struct ColumnBuilder: Sendable {
     }
 }
 
+extension Ragged {
+    fileprivate mutating func reserve(like other: Ragged, _ room: (Int) -> Int) {
+        ends.reserveCapacity(room(other.ends.count))
+        elements.reserveCapacity(room(other.elements.count))
+    }
+}
+
 /// A batch as it grows by rows; the caller appends one value to every column for each key.
 package struct BatchBuilder: Sendable {
     package var keys: [Key] = []
@@ -115,6 +150,15 @@ package struct BatchBuilder: Sendable {
         vectors = shape.vectors.map { ColumnBuilder($0) }
         fields = shape.fields.map { ColumnBuilder($0.type) }
         rest = shape.isOpen ? ColumnBuilder(.bytes) : nil
+    }
+
+    /// Another batch of the same collection, which is likely to be as large as the one before.
+    package init(_ shape: Collection, like last: Batch) {
+        self.init(shape)
+        keys.reserveCapacity(last.count)
+        for (place, column) in last.vectors.enumerated() { vectors[place].reserve(like: column) }
+        for (place, column) in last.fields.enumerated() { fields[place].reserve(like: column) }
+        if let column = last.rest { rest?.reserve(like: column) }
     }
 
     package func batch() -> Batch {

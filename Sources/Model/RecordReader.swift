@@ -29,8 +29,9 @@ package struct RecordReader {
 
     /// The records read since the last call.
     package mutating func take() -> Batch {
-        defer { builder = BatchBuilder(shape) }
-        return builder.batch()
+        let batch = builder.batch()
+        builder = BatchBuilder(shape, like: batch)
+        return batch
     }
 
     /// Reads one record; throws ``StoreError/Code/malformed`` or `rejected` with what is wrong, and then the reader

@@ -71,9 +71,11 @@ struct SliceCopier: Sendable {
     ) async throws {
         let batch = try mapped(page.batch, atMost: left)
         let start = ContinuousClock.now
+        // The store mostly waits, and has no use for the processor then.
+        async let digest = hash.digest(batch)
         let rejected = try await writer.write(batch, attempt)
         unrecorded.rejected += rejected
-        unrecorded.digest = unrecorded.digest + hash.digest(batch)
+        unrecorded.digest = await unrecorded.digest + digest
         unrecorded.bytes += batch.byteCount
         unrecorded.place = page.end
         unrecorded.pages += 1

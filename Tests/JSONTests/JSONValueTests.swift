@@ -52,6 +52,20 @@ import Testing
         #expect(writer.text.hasPrefix("0.1 "))
     }
 
+    /// Texts are looked at eight bytes at a time.
+    @Test(arguments: ["\"", "\\", "\n", "\u{1F}", "é", "🚀", "\u{7F}", " "])
+    func whatIsSpecialIsFoundAtEveryPlace(_ special: String) throws {
+        for before in 0..<20 {
+            for after in 0..<20 {
+                let text = String(repeating: "x", count: before) + special + String(repeating: "ÿ", count: after)
+                let written = JSONValue.string(text).text
+                #expect(try JSONValue(written) == .string(text))
+                let read = try JSONSerialization.jsonObject(with: Data("[\(written)]".utf8)) as? [String]
+                #expect(read == [text])
+            }
+        }
+    }
+
     @Test func everyControlCharacterIsEscaped() throws {
         for code in UInt8(0)..<0x20 {
             var writer = JSONWriter()

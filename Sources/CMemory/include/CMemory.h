@@ -1,6 +1,6 @@
 #pragma once
 #include <stddef.h>
 
-/// Has the C library take every piece of at least so many bytes from the system and give it back once it is free, in
-/// place of keeping some for later. Swift's Glibc does not show mallopt.
-void memory_return_pieces(size_t bytes);
+/// Has the C library keep pieces of up to so many bytes for later use, in one place for all threads; larger ones come from
+/// the system and go back to it. Must be called before there is a second thread. Swift's Glibc does not show mallopt.
+void memory_share_pieces(size_t bytes);

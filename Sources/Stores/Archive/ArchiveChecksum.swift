@@ -25,6 +25,12 @@ struct ArchiveChecksum: Hashable, Sendable {
             sha256_add(&state, data.baseAddress.map { $0 + start }, piece.count)
             done(piece)
         }
+        self.init(of: state)
+    }
+
+    /// Of all that was added to a state, which can be added to further.
+    init(of state: sha256_state) {
+        var state = state
         bytes = [UInt8](unsafeUninitializedCapacity: 32) { digest, count in
             sha256_end(&state, digest.baseAddress)
             count = 32

@@ -28,13 +28,20 @@ struct ArchiveFiles {
     /// Appends rows, all of them or none; `dense` holds the bytes of each dense vector.
     mutating func append(_ new: Ragged<UInt8>, _ dense: [[UInt8]]) throws(StoreError) {
         let entries = entries(for: new)
+        try prepare()
         try lines.write(new.elements)
         try index.write(entries)
         for (file, bytes) in zip(vectors, dense) { try file.write(bytes) }
-        lines.count += new.elements.count
-        index.count += entries.count
-        for place in vectors.indices { vectors[place].count += dense[place].count }
+        lines.take(new.elements)
+        index.take(entries)
+        for place in vectors.indices { vectors[place].take(dense[place]) }
         rows += new.count
+    }
+
+    private mutating func prepare() throws(StoreError) {
+        try lines.prepare()
+        try index.prepare()
+        for place in vectors.indices { try vectors[place].prepare() }
     }
 
     private func entries(for new: Ragged<UInt8>) -> [UInt8] {
@@ -67,8 +74,8 @@ struct ArchiveFiles {
     mutating func settle() throws(StoreError) -> [ArchiveManifest.File] {
         for growth in [lines, index] + vectors { try growth.file.sync() }
         for (growth, vector) in zip(vectors, collection.dense) { try growth.write(NpyHeader(vector, rows: rows)) }
-        var files = [try lines.summed(), try index.summed()]
-        for place in vectors.indices { files.append(try vectors[place].summed()) }
+        var files = [lines.summed(), index.summed()]
+        for place in vectors.indices { files.append(vectors[place].summed()) }
         return files
     }
 }

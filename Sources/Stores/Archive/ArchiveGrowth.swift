@@ -7,9 +7,11 @@ struct ArchiveGrowth {
     let file: DiskFile
     private let header: Int
     /// The bytes behind the header.
-    var count: Int
+    private(set) var count: Int
     /// As committed last.
     private var entry: ArchiveManifest.File
+    /// From the first time on that something is appended.
+    private var sums: ArchiveSums?
 
     /// Opens a file, and cuts off what was never committed.
     init(_ path: String, _ entry: ArchiveManifest.File, header: NpyHeader?) throws(StoreError) {
@@ -21,8 +23,22 @@ struct ArchiveGrowth {
         try file.cut(to: self.header + count)
     }
 
-    /// Writes behind the count, which the caller moves once all files have been written.
+    /// Writes behind the count, which ``take(_:)`` moves once all files have been written.
     func write(_ bytes: [UInt8]) throws(StoreError) { try file.write(bytes, at: header + count) }
+
+    /// Makes what was written behind the count a part of the file.
+    mutating func take(_ bytes: [UInt8]) {
+        sums?.add(bytes)
+        count += bytes.count
+    }
+
+    /// Must come before the first ``take(_:)``: reads the part of the last block that is there already.
+    mutating func prepare() throws(StoreError) {
+        guard sums == nil else { return }
+        let full = count / ArchiveChecksum.block
+        let rest = try read(count % ArchiveChecksum.block, at: full * ArchiveChecksum.block)
+        sums = ArchiveSums(Array(entry.checksums[..<full]), rest)
+    }
 
     func write(_ header: NpyHeader) throws(StoreError) {
         guard header.rows(in: try file.read(NpyHeader.size, at: 0)) != header.rows else { return }
@@ -32,14 +48,10 @@ struct ArchiveGrowth {
 
     func read(_ count: Int, at offset: Int) throws(StoreError) -> [UInt8] { try file.read(count, at: header + offset) }
 
-    /// What the manifest says of the file as it is now; blocks that were full before are not read again.
-    mutating func summed() throws(StoreError) -> ArchiveManifest.File {
-        guard entry.bytes != count else { return entry }
-        let full = entry.bytes / ArchiveChecksum.block
-        entry.checksums.removeSubrange(full...)
-        for offset in stride(from: full * ArchiveChecksum.block, to: count, by: ArchiveChecksum.block) {
-            entry.checksums.append(ArchiveChecksum(try read(min(ArchiveChecksum.block, count - offset), at: offset)))
-        }
+    /// What the manifest says of the file as it is now.
+    mutating func summed() -> ArchiveManifest.File {
+        guard entry.bytes != count, let sums else { return entry }
+        entry.checksums = sums.all
         entry.bytes = count
         return entry
     }

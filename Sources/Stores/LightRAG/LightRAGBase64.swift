@@ -1,19 +1,10 @@
-/// Base64 as RFC 4648 has it, padded: by tables, a group of four characters at a time.
+import CBase64
+
+/// Base64 as RFC 4648 has it, padded: groups of four letters.
 enum LightRAGBase64 {
-    private static let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
     private static let padding = UInt8(ascii: "=")
-
-    /// What each of the four characters of a group adds to its 24 bits; the highest byte is set for what is no letter.
-    private static let values: [UInt32] = (0..<4).flatMap { place in
-        var table = [UInt32](repeating: 0xFF00_0000, count: 256)
-        for (value, letter) in letters.enumerated() { table[Int(letter)] = UInt32(value) << (18 - 6 * UInt32(place)) }
-        return table
-    }
-
-    /// Two letters for each twelve bits, the first in the lower byte.
-    private static let pairs: [UInt16] = (0..<4096).map {
-        UInt16(letters[$0 >> 6]) | UInt16(letters[$0 & 63]) << 8
-    }
+    /// Stands for zeros.
+    private static let zero = UInt8(ascii: "A")
 
     // MARK: Decoding
 
@@ -29,65 +20,44 @@ enum LightRAGBase64 {
 
     /// The bytes of whole groups, of which only the last may be padded; nil if one holds what is no letter.
     static func decoded(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
-        guard let count = byteCount(text.count, ending: text.suffix(3)) else { return nil }
-        let whole = count / 3
         var isRight = true
-        var bytes = [UInt8](unsafeUninitializedCapacity: text.count / 4 * 3) { target, filled in
-            isRight = decode(text, groups: whole, to: target)
-            filled = isRight ? whole * 3 : 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: text.count / 4 * 3) { target, filled in
+            let count = decode(text, to: UnsafeMutableRawBufferPointer(target))
+            isRight = count != nil
+            filled = count ?? 0
         }
-        guard isRight, count > whole * 3 else { return isRight ? bytes : nil }
-        let last =
-            text.suffix(4).dropLast(whole * 3 + 3 - count) + Array(repeating: letters[0], count: whole * 3 + 3 - count)
-        guard let tail = Array(last).withUnsafeBufferPointer({ decoded($0) }) else { return nil }
-        bytes += tail.prefix(count - whole * 3)
-        return bytes
+        return isRight ? bytes : nil
     }
 
-    private static func decode(
-        _ text: UnsafeBufferPointer<UInt8>, groups: Int, to target: UnsafeMutableBufferPointer<UInt8>
-    ) -> Bool {
-        values.withUnsafeBufferPointer { values in
-            guard let table = values.baseAddress, let source = text.baseAddress, let target = target.baseAddress
-            else { return groups == 0 }
-            var wrong: UInt32 = 0
-            for group in 0..<groups {
-                let (from, to) = (source + 4 * group, target + 3 * group)
-                let bits =
-                    table[Int(from[0])] | table[256 + Int(from[1])] | table[512 + Int(from[2])]
-                    | table[768 + Int(from[3])]
-                wrong |= bits
-                to[0] = UInt8(truncatingIfNeeded: bits >> 16)
-                to[1] = UInt8(truncatingIfNeeded: bits >> 8)
-                to[2] = UInt8(truncatingIfNeeded: bits)
-            }
-            return wrong < 0x100_0000
-        }
+    /// The same into memory that is there already; answers how many bytes there are.
+    static func decode(_ text: UnsafeBufferPointer<UInt8>, to target: UnsafeMutableRawBufferPointer) -> Int? {
+        guard let count = byteCount(text.count, ending: text.suffix(3)), count <= target.count else { return nil }
+        let whole = count / 3
+        guard whole == 0 || base64_decode(text.baseAddress, whole, target.baseAddress) != 0 else { return nil }
+        let odd = count - whole * 3
+        guard odd > 0 else { return count }
+        let last = Array(text.suffix(4).dropLast(3 - odd) + Array(repeating: zero, count: 3 - odd))
+        var tail: [UInt8] = [0, 0, 0]
+        guard base64_decode(last, 1, &tail) != 0 else { return nil }
+        for place in 0..<odd { target[whole * 3 + place] = tail[place] }
+        return count
     }
 
     // MARK: Encoding
 
     /// Appends the text of these bytes to `text`; only the last call may come with a number that three does not divide.
     static func append(_ bytes: UnsafeRawBufferPointer, to text: inout [UInt8]) {
-        let groups = bytes.count / 3
-        let start = text.count
+        let (groups, start) = (bytes.count / 3, text.count)
         text.append(contentsOf: repeatElement(padding, count: (bytes.count + 2) / 3 * 4))
         text.withUnsafeMutableBytes { target in
-            pairs.withUnsafeBufferPointer { pairs in
-                for group in 0..<groups {
-                    let (from, to) = (3 * group, start + 4 * group)
-                    let bits = Int(bytes[from]) << 16 | Int(bytes[from + 1]) << 8 | Int(bytes[from + 2])
-                    target.storeBytes(of: pairs[bits >> 12].littleEndian, toByteOffset: to, as: UInt16.self)
-                    target.storeBytes(of: pairs[bits & 4095].littleEndian, toByteOffset: to + 2, as: UInt16.self)
-                }
-            }
+            guard groups > 0, let base = target.baseAddress else { return }
+            base64_encode(bytes.baseAddress, groups, base + start)
         }
-        let rest = bytes.dropFirst(3 * groups)
-        guard let first = rest.first else { return }
-        let second = rest.dropFirst().first
-        let bits = Int(first) << 16 | Int(second ?? 0) << 8
+        let odd = Array(bytes.dropFirst(3 * groups))
+        guard !odd.isEmpty else { return }
+        var tail: [UInt8] = [0, 0, 0, 0]
+        base64_encode(odd + [0, 0], 1, &tail)
         let at = start + 4 * groups
-        (text[at], text[at + 1]) = (letters[bits >> 18], letters[bits >> 12 & 63])
-        if second != nil { text[at + 2] = letters[bits >> 6 & 63] }
+        text.replaceSubrange(at..<at + odd.count + 1, with: tail.prefix(odd.count + 1))
     }
 }

@@ -8,21 +8,54 @@ struct LightRAGMatrix: Sendable {
     let text: Range<Int>
     let stride: Int
 
+    /// How many groups of four characters are read at once: few enough to stay near the processor until they are decoded.
+    private static let piece = 1 << 16
+
     /// The vectors of some rows.
     func bytes(_ rows: Range<Int>, in file: DiskFile) throws(StoreError) -> [UInt8] {
         let wanted = rows.lowerBound * stride..<rows.upperBound * stride
         // Four characters stand for three bytes: the first and the last vector may begin or end inside of a group.
         let groups = wanted.lowerBound / 3..<(wanted.upperBound + 2) / 3
-        let characters = try file.read(groups.count * 4, at: text.lowerBound + groups.lowerBound * 4)
         let lead = wanted.lowerBound - groups.lowerBound * 3
-        guard let bytes = characters.withUnsafeBufferPointer({ LightRAGBase64.decoded($0) }),
-            bytes.count >= lead + wanted.count
-        else {
-            throw .lightRAG(
-                broken: file.path,
-                "its matrix is no base64 between rows \(rows.lowerBound + 1) and \(rows.upperBound)")
+        var failure: StoreError?
+        var bytes = [UInt8](unsafeUninitializedCapacity: groups.count * 3) { target, filled in
+            do throws(StoreError) {
+                filled = try decode(groups, in: file, to: UnsafeMutableRawBufferPointer(target))
+            } catch { failure = error }
         }
-        return bytes.count == wanted.count ? bytes : Array(bytes[lead..<lead + wanted.count])
+        if let failure { throw failure }
+        guard bytes.count >= lead + wanted.count else { throw broken(rows, file) }
+        bytes.removeLast(bytes.count - lead - wanted.count)
+        bytes.removeFirst(lead)
+        return bytes
+    }
+
+    /// Answers how many bytes were right, which are fewer than three a group only at the end of the matrix.
+    private func decode(
+        _ groups: Range<Int>, in file: DiskFile, to target: UnsafeMutableRawBufferPointer
+    ) throws(StoreError) -> Int {
+        try withUnsafeTemporaryAllocation(byteCount: 4 * Self.piece, alignment: 16) { room throws(StoreError) in
+            var (group, filled) = (groups.lowerBound, 0)
+            while group < groups.upperBound {
+                let count = min(Self.piece, groups.upperBound - group)
+                let characters = UnsafeMutableRawBufferPointer(rebasing: room[..<(4 * count)])
+                let letters = UnsafeBufferPointer(characters.bindMemory(to: UInt8.self))
+                let rest = UnsafeMutableRawBufferPointer(rebasing: target[filled...])
+                guard try file.read(into: characters, at: text.lowerBound + 4 * group) == 4 * count,
+                    let found = LightRAGBase64.decode(letters, to: rest)
+                else { return 0 }
+                group += count
+                filled += found
+                guard found == 3 * count || group == groups.upperBound else { return 0 }
+            }
+            return filled
+        }
+    }
+
+    private func broken(_ rows: Range<Int>, _ file: DiskFile) -> StoreError {
+        .lightRAG(
+            broken: file.path,
+            "its matrix is no base64 between rows \(rows.lowerBound + 1) and \(rows.upperBound)")
     }
 }
 

@@ -66,7 +66,7 @@ struct LightRAGOutline: Sendable {
     }
 
     private mutating func readMatrix(_ stream: LightRAGStream) throws(StoreError) {
-        let text = try stream.passString()
+        let text = try passMatrix(stream)
         let end = try stream.bytes(max(text.lowerBound, text.upperBound - 3)..<text.upperBound)
         guard let count = LightRAGBase64.byteCount(text.count, ending: end), count % 4 == 0 else {
             throw .lightRAG(
@@ -74,6 +74,16 @@ struct LightRAGOutline: Sendable {
         }
         matrix = text
         matrixBytes = count
+    }
+
+    /// Most of a file is its matrix, and how long it should be is known: whether it holds what it should is seen when it is
+    /// decoded.
+    private func passMatrix(_ stream: LightRAGStream) throws(StoreError) -> Range<Int> {
+        if let dimension, !rows.isEmpty {
+            let (bytes, overflows) = (4 * rows.count).multipliedReportingOverflow(by: dimension)
+            if !overflows, let text = try stream.passString(of: (bytes + 2) / 3 * 4) { return text }
+        }
+        return try stream.passString()
     }
 
     private mutating func readRow(_ stream: LightRAGStream) throws(StoreError) {

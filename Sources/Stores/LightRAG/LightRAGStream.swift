@@ -119,6 +119,17 @@ final class LightRAGStream {
         }
     }
 
+    /// Passes over a string of so many bytes, of which none is looked at; nil if none can end there.
+    func passString(of count: Int) throws(StoreError) -> Range<Int>? {
+        let start = offset + 1
+        let quote = UInt8(ascii: "\"")
+        guard try peek() == quote, count < size - start,
+            try bytes(start + count..<start + count + 1).first == quote
+        else { return nil }
+        offset = start + count + 1
+        return start..<start + count
+    }
+
     /// Passes over a value, of which only the brackets and strings are looked at.
     func passValue() throws(StoreError) -> Range<Int> {
         try skipSpace()

@@ -135,6 +135,7 @@ struct PostgreSQLCatalog {
         var wire = facts.wire(column.note)
         if case .vector(let element, nil)? = wire {
             wire = .vector(element, dimension: try dimension(column.name, name))
+            column.isMeasured = true
         }
         column.wire = wire ?? .text
         column.isCast = wire == nil

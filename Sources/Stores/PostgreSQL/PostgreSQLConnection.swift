@@ -8,6 +8,7 @@ final class PostgreSQLConnection {
     let handle: OpaquePointer
     /// How many statements the server has answered.
     private(set) var answers = 0
+    private var isWide = false
 
     /// What every session begins with: one spelling for each value, and no waiting for ever.
     private static let settings = """
@@ -70,6 +71,13 @@ final class PostgreSQLConnection {
     func run(_ sql: String) throws(StoreError) -> PostgreSQLResult {
         guard sql.utf8.allSatisfy({ $0 != 0 }) else { throw .holdsZero("a statement") }
         return try answer(pq_run(handle, sql))
+    }
+
+    /// Makes libpq take more from the network at once: its buffer grows with the longest value that came, and stays so.
+    func widen() throws(StoreError) {
+        guard !isWide else { return }
+        try run("SELECT repeat(' ', 1 << 18)")
+        isWide = true
     }
 
     /// Runs one statement with parameters, `$1` and so on.

@@ -41,11 +41,10 @@ struct PostgreSQLRows {
     var count: Int { builder.keys.count }
 
     mutating func take() -> Batch {
-        defer {
-            builder = BatchBuilder(shape)
-            bytes = 0
-        }
-        return builder.batch()
+        let batch = builder.batch()
+        builder = BatchBuilder(shape, like: batch)
+        bytes = 0
+        return batch
     }
 
     /// Takes a row: the number of its columns, and for each its length and its bytes. Answers where it lies.
@@ -212,13 +211,8 @@ struct PostgreSQLPart {
             column.append(dense: bytes)
             return true
         }
-        let stride = vector.stride
-        guard value.count == 4 + stride else { return false }
-        withUnsafeTemporaryAllocation(byteCount: max(1, stride), alignment: 16) { room in
-            guard let base = room.baseAddress else { return }
-            value.part(4, stride).reverseWords(into: base, as: UInt32.self)
-            column.append(dense: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(room)[..<stride]).asBytes)
-        }
+        guard value.count == 4 + vector.stride else { return false }
+        column.append(denseWords: value.part(4, vector.stride))
         return true
     }
 

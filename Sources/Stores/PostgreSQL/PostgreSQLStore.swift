@@ -83,14 +83,13 @@ package struct PostgreSQLStore: Store {
     }
 
     package func write(_ batch: Batch, to name: String, _ attempt: Attempt) async throws(StoreError) -> Receipt {
+        let state = state
         try await lanes.run { connection throws(StoreError) in
-            let table = try connection.writable(name)
-            try table.collection.check(batch)
-            if batch.count == 0 { return }
-            guard attempt == .first, table.takesCopy else { return try connection.upsert(batch, into: table) }
-            do throws(StoreError) { try connection.copy(batch, into: table) } catch {
-                guard error.code == .conflict else { throw error }
-                try connection.upsert(batch, into: table)
+            do throws(StoreError) {
+                try connection.write(batch, to: connection.writable(name, state), attempt)
+            } catch {
+                state[table: name] = nil
+                throw error
             }
         }
         return Receipt()
@@ -125,12 +124,19 @@ package struct PostgreSQLStore: Store {
 final class PostgreSQLKnowledge: Sendable {
     private let known: Mutex<PostgreSQLExtension>
     private let running = Mutex<[UInt32: [Index]]>([:])
+    private let tables = Mutex<[String: PostgreSQLStamped]>([:])
 
     init(_ available: PostgreSQLExtension) { known = Mutex(available) }
 
     var available: PostgreSQLExtension {
         get { known.withLock { $0 } }
         set { known.withLock { $0 = newValue } }
+    }
+
+    /// The tables that are written to, as they were last seen.
+    subscript(table name: String) -> PostgreSQLStamped? {
+        get { tables.withLock { $0[name] } }
+        set { tables.withLock { $0[name] = newValue } }
     }
 
     /// Indexes that are being built, which the server shows to nobody else.
@@ -141,11 +147,14 @@ final class PostgreSQLKnowledge: Sendable {
 }
 
 extension PostgreSQLConnection {
-    /// The table of a collection that takes records.
-    fileprivate func writable(_ name: String) throws(StoreError) -> PostgreSQLTable {
-        let table = try PostgreSQLCatalog(self).table(name)
-        try table.checkWritable()
-        return table
+    fileprivate func write(_ batch: Batch, to table: PostgreSQLTable, _ attempt: Attempt) throws(StoreError) {
+        try table.collection.check(batch)
+        if batch.count == 0 { return }
+        guard attempt == .first, table.takesCopy else { return try upsert(batch, into: table) }
+        do throws(StoreError) { try copy(batch, into: table) } catch {
+            guard error.code == .conflict else { throw error }
+            try upsert(batch, into: table)
+        }
     }
 
     /// What there is of pgvector: installed in this database, or ready to be.

@@ -200,6 +200,7 @@ final class PostgreSQLStream {
             SET LOCAL enable_indexscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_indexonlyscan = off;
             SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL synchronize_seqscans = off
             """)
+        try connection.widen()
         let name = try connection.lockedName(part, source)
         var conditions = [condition]
         if let first, first.part == part { conditions.append("ctid > \(first.place.sql)") }

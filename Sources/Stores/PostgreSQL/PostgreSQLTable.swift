@@ -38,6 +38,8 @@ struct PostgreSQLColumn: Hashable, Sendable {
     var isNullable = true
     /// Whether texts that are equal have the same bytes.
     var isBytewiseEqual = true
+    /// Whether its dimension is the one that its rows have by now, as its type says none.
+    var isMeasured = false
     var note = PostgreSQLNote()
     /// What is read, where it is not the column itself.
     var reading: String?
