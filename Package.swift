@@ -30,7 +30,9 @@ let package = Package(
         .target(name: "Wire", dependencies: ["CCurl"], swiftSettings: settings),
         .target(
             name: "Stores",
-            dependencies: ["Model", "JSON", "Files", "Wire", "CSQLite", "CPQ", "CSHA256", "CBase64", "CFiles", "CZlib"],
+            dependencies: [
+                "Model", "JSON", "Files", "Wire", "CSQLite", "CPQ", "CSHA256", "CBase64", "CFiles", "CZlib",
+            ],
             swiftSettings: settings),
         .target(
             name: "Depot", dependencies: ["Model", "JSON", "Files", "Wire", "CFiles", "CMD5", "CSHA256"],
