@@ -42,7 +42,7 @@ let package = Package(
         .target(
             name: "Shell",
             dependencies: [
-                "Model", "JSON", "Stores", "Depot", "Transfer", "Language", "CEditLine", "CFiles", "CSignals",
+                "Model", "JSON", "Stores", "Transfer", "Depot", "Files", "Language", "CEditLine", "CFiles", "CSignals",
             ],
             swiftSettings: settings),
         .executableTarget(name: "vecsh", dependencies: ["Shell", "CMemory"], swiftSettings: settings),

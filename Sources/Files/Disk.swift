@@ -39,6 +39,24 @@ package enum Disk {
         guard Glibc.link(path, other) == 0 else { throw .disk(cannot: "give a second name to", path) }
     }
 
+    /// What a symbolic link says; nil if there is none at the path.
+    package static func linkTarget(_ path: String) -> String? {
+        var target = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink(path, &target, target.count)
+        guard count >= 0 else { return nil }
+        return String(decoding: target[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    package static func makeLink(_ path: String, to target: String) throws(StoreError) {
+        guard symlink(target, path) == 0 else { throw .disk(cannot: "make the link", path) }
+    }
+
+    /// The hidden file beside one that belongs to it.
+    package static func hidden(_ path: String, _ purpose: String) -> String {
+        let name = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
+        return "\(path[..<name]).\(path[name...]).\(purpose)"
+    }
+
     /// Makes the names in the folder that holds `path` survive a loss of power.
     package static func syncFolder(of path: String) throws(StoreError) {
         try DiskFile(parent(path), O_RDONLY | O_DIRECTORY).sync()

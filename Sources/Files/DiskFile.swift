@@ -88,6 +88,15 @@ package final class DiskFile: Sendable {
     /// Whether no one else held the lock.
     package func lock() -> Bool { flock(descriptor, LOCK_EX | LOCK_NB) == 0 }
 
+    /// Whether no one else holds the lock after so many seconds.
+    package func lock(patience seconds: Int) -> Bool {
+        for _ in 0..<seconds * 50 {
+            if lock() { return true }
+            usleep(20_000)
+        }
+        return lock()
+    }
+
     package func map(_ length: Int) throws(StoreError) -> UnsafeRawPointer {
         guard let start = mmap(nil, length, PROT_READ, MAP_SHARED, descriptor, 0), start != MAP_FAILED else {
             throw .disk(cannot: "map", path)

@@ -41,6 +41,9 @@ package struct Check: Sendable {
             visit(title)
             if let text = title.literalText { steps.append(text) } else { hasUnknownSteps = true }
             visit(body)
+        case .lock(let place, let limit, let body):
+            ([place] + [limit].compactMap(\.self)).forEach { visit($0) }
+            visit(body)
         case .onError(.handle(let body)): visitHandler(body)
         case .onError(.stop), .onError(.resume): break
         case .always(let body): visit(body)

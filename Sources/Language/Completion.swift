@@ -100,7 +100,7 @@ package struct Completion {
     private func items(_ kind: Slot.Kind, _ typed: String, _ call: ParsedCall?) -> [Candidate] {
         switch kind {
         case .connection: names.connections().map { $0.following(" ") }
-        case .collection, .target: references(typed)
+        case .collection, .target, .targetOrURI: references(typed)
         case .uri: typed.contains("://") ? names.files(typed) : names.schemes()
         case .path: names.files(typed)
         case .field(let slot): reference(in: slot, call).map { names.fields(of: $0) } ?? []
@@ -140,7 +140,7 @@ package struct Completion {
         let slots = call?.signature.form.slots ?? []
         let slot = slots.first { slot in
             switch slot.kind {
-            case .collection, .target: true
+            case .collection, .target, .targetOrURI: true
             default: false
             }
         }

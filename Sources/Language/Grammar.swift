@@ -32,12 +32,13 @@ package struct Grammar: Sendable {
         ("if", "if <condition> { … } [else { … }]", "Run one block or the other"),
         ("for", "for <name> in <list> { … }", "Run a block once for each element"),
         ("step", "step '<title>' { … }", "Name a part of the script, for progress, --step and --from-step"),
+        ("lock", "lock <uri> [timeout <duration>] { … }", "Run a block that no one else runs at the same time"),
         ("on", "on error {stop | continue | { … }}", "Say what happens after an error, to the end of the block"),
         ("always", "always { … }", "Run a block when this one ends, however it ends"),
     ]
 
     /// The words of statements in which a brace begins a block.
-    static let blockWords: Set<String> = ["if", "for", "step", "on", "always", "else"]
+    static let blockWords: Set<String> = ["if", "for", "step", "lock", "on", "always", "else"]
 
     package static let prefixes: [(word: String, usage: String, summary: String)] = [
         ("plan", "plan <command>", "Show what a command would do, and do nothing"),

@@ -8,6 +8,7 @@ extension Parser {
         case "if": return try conditional()
         case "for": return try loop()
         case "step": return try step()
+        case "lock": return try lock()
         case "on": return try errorPolicy()
         case "always":
             try advance()
@@ -61,6 +62,13 @@ extension Parser {
     private mutating func step() throws(Diagnostic) -> Statement.Kind {
         try advance()
         return .step(title: try text("'<title>'"), body: try block(), isHeading: false)
+    }
+
+    private mutating func lock() throws(Diagnostic) -> Statement.Kind {
+        try advance()
+        let place = try value(of: Slot("place", .uri, "What is held: file://, s3://, dynamodb://, postgres://"))
+        let limit = try accept("timeout") ? try value(of: Slot("timeout", .quantity, "How long to wait for it")) : nil
+        return .lock(place, timeout: limit, body: try block())
     }
 
     private mutating func errorPolicy() throws(Diagnostic) -> Statement.Kind {

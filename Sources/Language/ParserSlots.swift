@@ -37,7 +37,7 @@ extension Parser {
         case .string, .variable: true
         case .word: isWordKind(kind)
         case .reference: isReferenceKind(kind)
-        case .uri: if case .uri = kind { true } else { false }
+        case .uri: isURIKind(kind)
         case .number: isNumberKind(kind)
         case .quantity: if case .quantity = kind { true } else { false }
         case .path, .id, .symbol, .newline, .end: false
@@ -46,16 +46,24 @@ extension Parser {
 
     private func isWordKind(_ kind: Slot.Kind) -> Bool {
         switch kind {
-        case .connection, .collection, .target, .name, .environment, .field, .vectorField, .index, .indexType, .sibling,
+        case .connection, .collection, .target, .targetOrURI, .name, .environment, .field, .vectorField, .index,
+            .indexType, .sibling,
             .topic, .setting, .settingValue:
             true
         default: false
         }
     }
 
+    private func isURIKind(_ kind: Slot.Kind) -> Bool {
+        switch kind {
+        case .uri, .targetOrURI: true
+        default: false
+        }
+    }
+
     private func isReferenceKind(_ kind: Slot.Kind) -> Bool {
         switch kind {
-        case .collection, .target: true
+        case .collection, .target, .targetOrURI: true
         default: false
         }
     }

@@ -92,7 +92,7 @@ package struct Slot: Sendable {
     }
 
     package indirect enum Kind: Sendable {
-        case connection, collection, target, name, uri, path, text, shell, number, quantity
+        case connection, collection, target, targetOrURI, name, uri, path, text, shell, number, quantity
         /// The name of an environment variable.
         case environment
         /// A key or a job: the whole word is text.
@@ -135,6 +135,7 @@ extension Slot {
         case .connection: "<connection>"
         case .collection: "<conn:collection>"
         case .target: "<conn[:collection]>"
+        case .targetOrURI: "<conn[:collection]|uri>"
         case .uri: "<uri>"
         case .path: "<path>"
         case .text, .shell: "'<\(name)>'"

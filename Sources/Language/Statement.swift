@@ -10,6 +10,8 @@ package struct Statement: Sendable {
         case branch([Branch], otherwise: [Statement]?)
         case loop(name: Located<String>, over: Expression, body: [Statement])
         case step(title: Expression, body: [Statement], isHeading: Bool)
+        /// Runs the block while the place is held.
+        case lock(Expression, timeout: Expression?, body: [Statement])
         case onError(ErrorPolicy)
         case always([Statement])
     }

@@ -50,6 +50,21 @@ package struct Endpoint: Hashable, Sendable {
     }
 }
 
+// MARK: What stands behind the question mark
+
+extension Endpoint {
+    private var pairs: [Substring] { query.split(separator: "&") }
+
+    /// `b` for `a` where the URI ends in `?a=b`.
+    package func parameter(_ name: String) -> String? {
+        pairs.last { $0.hasPrefix("\(name)=") }.map { $0.dropFirst(name.utf8.count + 1).percentDecoded }
+    }
+
+    package func queryWithout(_ names: [String]) -> String {
+        pairs.filter { pair in !names.contains { pair.hasPrefix("\($0)=") } }.joined(separator: "&")
+    }
+}
+
 extension Endpoint: CustomStringConvertible {
     /// The URI again; a password in it shows as `•••`.
     package var description: String {

@@ -8,11 +8,14 @@ package struct StoreKind: Sendable {
     /// The port of a server whose address names none.
     package var port: Int?
     package var options: [StoreOption]
+    /// How a lock in the database is reached; nil where it has none.
+    package var leasing: (@Sendable (Endpoint) async throws(StoreError) -> any Leasing)?
     package var open: @Sendable (Endpoint, [String: String]) async throws(StoreError) -> any Store
 
     package init(
         scheme: String, summary: String, address: String, isLocal: Bool = true, port: Int? = nil,
         options: [StoreOption] = [],
+        leasing: (@Sendable (Endpoint) async throws(StoreError) -> any Leasing)? = nil,
         open: @escaping @Sendable (Endpoint, [String: String]) async throws(StoreError) -> any Store
     ) {
         self.scheme = scheme
@@ -21,6 +24,7 @@ package struct StoreKind: Sendable {
         self.isLocal = isLocal
         self.port = port
         self.options = options
+        self.leasing = leasing
         self.open = open
     }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Microseconds since 1970-01-01T00:00:00Z, to and from RFC 3339 text.
 package enum Timestamp {
     /// Nil unless the text is a date, or a date and time with its zone.
@@ -100,5 +102,14 @@ extension String {
         var text = self
         while text.last == "0" { text.removeLast() }
         return text
+    }
+}
+
+extension Timestamp {
+    /// Microseconds since 1970.
+    package static var now: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
     }
 }

@@ -24,12 +24,3 @@ package struct BackupRetention: Hashable, Sendable {
         return now - backup.meta.created > age.components.seconds * 1_000_000
     }
 }
-
-extension Timestamp {
-    /// Microseconds since 1970.
-    package static var now: Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
-    }
-}

@@ -162,6 +162,7 @@ private struct SessionPlace {
             "\($0.output.1)<job>"
         }
         text = text.replacing(#/"elapsed_s":[0-9.e-]+/#, with: #""elapsed_s":<time>"#)
+        text = text.replacing(#/[\w.-]+@[\w.-]+, process [0-9]+/#, with: "<holder>")
         text = text.replacing(#/"t":[0-9]+/#, with: #""t":<now>"#)
         if text.isEmpty { return [] }
         text = text.replacing("\r", with: "␍")

@@ -6,7 +6,7 @@ extension Command {
         .copy, .merge, .sync, .apply, .put, .delete,
         .backup, .restore, .prune,
         .create, .index, .alias, .alter, .rename, .drop, .load, .release, .flush,
-        .verify, .bench, .promote, .rollback, .wait,
+        .verify, .bench, .promote, .rollback, .point, .wait,
         .jobs, .status, .resume, .cancel,
         .include, .print, .confirm, .run, .sleep,
     ]

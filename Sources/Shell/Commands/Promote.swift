@@ -26,23 +26,42 @@ extension Command {
 
     static let rollback = Command(
         Signature(
-            "rollback", .prove, "Undo the last staged copy", [Promoting.target.form],
+            "rollback", .prove, "Undo the last staged copy, or the last step of a pointer", [Promoting.undone.form],
             details: """
                 If it was promoted, the generation before it becomes live again, and the one that was live lies beside it as
                 NAME_staging until something else is staged. If it was not promoted, its staging is removed. What is rolled
-                back already is left as it is.
+                back already is left as it is. A pointer's URI means the pointer: it says again what it said before.
                 """,
-            examples: [Example("rollback db:notes yes", "Back to what was live before.")], destroys: { _ in true }),
+            examples: [
+                Example("rollback db:notes yes", "Back to what was live before."),
+                Example("rollback file://./current yes", "A pointer, back to what it said before."),
+            ], destroys: { _ in true }),
         effect: .writes
     ) { call, session in
+        if let pointer = try Promoting.pointer(call) {
+            return try await session.showIntents(call) { try await session.rollBack(pointer: pointer, call) }
+        }
         try await session.planRollback(call)
     } run: { call, session in
+        if let pointer = try Promoting.pointer(call) { return try await session.rollBack(pointer: pointer, call) }
         try await session.rollBack(call)
     }
 }
 
 private enum Promoting {
     static let target = Parameter<Located<Reference>>.target("target", "The collections as they are called when live")
+    static let undone = Parameter<Located<Value>>(
+        "target", .targetOrURI, "The collections as they are called when live, or a pointer"
+    ) { given throws(Diagnostic) in try given.single() }
+
+    /// What is meant, if it is a pointer.
+    static func pointer(_ call: Call) throws -> Located<String>? {
+        let given = try call[undone]
+        if case .uri(let uri) = given.value { return Located(uri, at: given.span) }
+        guard case .text(let text) = given.value, text.contains("://") else { return nil }
+        return Located(text, at: given.span)
+    }
+
     static let retain = Parameter<Int>.number("retain", "How many earlier generations stay; 1")
 }
 

@@ -51,7 +51,7 @@ package final class History: Sendable {
     /// Keeps a statement, unless it begins with a space or is the one before again; secrets are replaced by the caller.
     package func add(_ text: String, succeeded: Bool, directory: String) {
         guard !text.isEmpty, !text.hasPrefix(" ") else { return }
-        let entry = Entry(time: now(), text: text, succeeded: succeeded, directory: directory)
+        let entry = Entry(time: Timestamp.now, text: text, succeeded: succeeded, directory: directory)
         let isNew = state.withLock { state in
             guard state.entries.last?.text != text else { return false }
             state.entries.append(entry)
@@ -69,12 +69,6 @@ package final class History: Sendable {
         } catch {
             state.withLock { $0.problem = error.message }
         }
-    }
-
-    private func now() -> Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
     }
 }
 

@@ -19,7 +19,7 @@ package enum ExitCode: Int32, Sendable, CaseIterable {
         case .different: "An assert failed, or verify found a difference"
         case .unconfirmed: "A confirmation was needed and not given"
         case .partly: "Finished with errors under `on error continue`, or rows were rejected"
-        case .timedOut: "A wait timed out"
+        case .timedOut: "A lock was busy, or a wait timed out"
         case .interrupted: "Interrupted"
         }
     }

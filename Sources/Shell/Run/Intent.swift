@@ -65,6 +65,7 @@ extension Session {
             return
         }
         if let name = intent.confirmation { try await confirm(call, intent.sentence, byTyping: name) }
+        try await confirmLocks(at: call.verb)
         try await body()
     }
 
@@ -85,9 +86,13 @@ extension Session {
 
     /// Lets a command come as far as its first change, and shows what that would be.
     func showIntents(of command: Command, _ call: Call) async throws {
+        try await showIntents(call) { try await command.run(call, self) }
+    }
+
+    func showIntents(_ call: Call, _ body: () async throws -> Void) async throws {
         planned = []
         defer { planned = nil }
-        try await command.run(call, self)
+        try await body()
         let steps = planned ?? []
         let documents = steps.map(\.json)
         try await answer(call) { output in

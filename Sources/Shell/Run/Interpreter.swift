@@ -111,6 +111,7 @@ extension Session {
         case .branch(let branches, let otherwise): try await choose(branches, otherwise, in: frame)
         case .loop(let name, let list, let body): try await loop(name, list, body, in: frame)
         case .step(let title, let body, let isHeading): try await step(title, body, isHeading, in: frame)
+        case .lock(let place, let limit, let body): try await hold(place, limit, body, in: frame)
         case .onError(let policy): frame.policy = policy
         case .always(let body): frame.endings.append(body)
         }
@@ -209,7 +210,7 @@ extension Statement {
         switch kind {
         case .assign, .onError, .always: true
         case .command(let call): ["connect", "use", "set"].contains(call.signature.name)
-        case .check, .branch, .loop, .step: false
+        case .check, .branch, .loop, .step, .lock: false
         }
     }
 }

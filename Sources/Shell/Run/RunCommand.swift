@@ -36,6 +36,7 @@ extension Session {
     private func perform(_ command: Command, _ parsed: ParsedCall) async throws {
         let start = ContinuousClock.now
         let call = try await evaluated(parsed)
+        if command.effect != .none { try await confirmLocks(at: parsed.verb) }
         let limit = command.signature.name == "wait" ? nil : try call.optional(Universal.timeout)
         do {
             try await within(limit, at: parsed.verb) { session in try await command.run(call, session) }

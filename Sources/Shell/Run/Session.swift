@@ -1,3 +1,4 @@
+import Depot
 import Language
 import Model
 import Stores
@@ -30,6 +31,8 @@ package actor Session {
     var stepDepth = 0
     /// How many statements are running, one inside the other, of those that the transcript has as one.
     var recordDepth = 0
+    /// What the blocks that run now have locked, the innermost last.
+    var held: [HeldLease] = []
     /// Files that are being included, to notice one that includes itself.
     var including: [String] = []
     package nonisolated let history: History

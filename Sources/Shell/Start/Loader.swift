@@ -80,7 +80,9 @@ extension Statement {
     fileprivate var body: [Statement] {
         switch kind {
         case .branch(let branches, let otherwise): branches.flatMap(\.body) + (otherwise ?? [])
-        case .loop(_, _, let body), .step(_, let body, _), .always(let body), .onError(.handle(let body)): body
+        case .loop(_, _, let body), .step(_, let body, _), .lock(_, _, let body), .always(let body),
+            .onError(.handle(let body)):
+            body
         case .command, .assign, .check, .onError(.stop), .onError(.resume): []
         }
     }

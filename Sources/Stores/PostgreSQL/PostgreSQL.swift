@@ -21,7 +21,7 @@ package enum PostgreSQL {
                 StoreOption("connect_timeout", "how many seconds to wait for a connection", fallback: "10"),
                 StoreOption(
                     "extension", "whether pgvector is made available where it is not: yes or no", fallback: "yes"),
-            ]
+            ], leasing: { endpoint throws(StoreError) in try await PostgreSQLLease.open(endpoint) }
         ) { endpoint, options throws(StoreError) in
             let server = try PostgreSQLServer(endpoint, options)
             return try await PostgreSQLStore.open(server)
@@ -48,7 +48,7 @@ struct PostgreSQLServer: Sendable {
         var keywords = [("dbname", "postgresql://\(address)\(place.path)\(query)")]
         if let user = endpoint.user, !user.isEmpty { keywords.append(("user", user)) }
         if let password = endpoint.password { keywords.append(("password", password)) }
-        for name in ["sslmode", "service", "connect_timeout"] {
+        for name in ["sslmode", "service", "connect_timeout", "tcp_user_timeout"] {
             if let value = options[name] { keywords.append((name, value)) }
         }
         self.keywords = keywords
