@@ -30,6 +30,9 @@ package struct GRPC: Sendable {
     static func message(in response: Response) throws -> ArraySlice<UInt8> {
         let said = response["grpc-message"].map(percentDecoded) ?? ""
         guard let status = response["grpc-status"].flatMap({ Int($0) }) else {
+            guard response.status != 200 || response["content-type"]?.hasPrefix("application/grpc") != true else {
+                throw WireError(.broken, "the answer broke off behind \(response.body.count) bytes")
+            }
             throw GRPCStatus(http: response.status)
         }
         guard status == 0 else { throw GRPCStatus(code: .init(rawValue: status) ?? .unknown, message: said) }

@@ -50,6 +50,11 @@ package struct ProtoWriter: Sendable {
         bytes.append(contentsOf: value)
     }
 
+    /// For what lies within a larger array: generic code would take it byte by byte.
+    package mutating func bytes(_ field: Int, _ value: ArraySlice<UInt8>) {
+        value.withUnsafeBytes { bytes(field, raw: $0) }
+    }
+
     package mutating func bytes(_ field: Int, raw value: UnsafeRawBufferPointer) {
         tag(field, 2)
         varint(UInt64(value.count))
@@ -84,6 +89,12 @@ package struct ProtoWriter: Sendable {
     package mutating func integers(_ field: Int, _ values: some Sequence<some BinaryInteger>) {
         message(field) { writer in
             for value in values { writer.varint(UInt64(truncatingIfNeeded: value)) }
+        }
+    }
+
+    package mutating func integers(_ field: Int, _ values: [Int64]) {
+        message(field) { writer in
+            for value in values { writer.varint(UInt64(bitPattern: value)) }
         }
     }
 
