@@ -54,7 +54,7 @@ let package = Package(
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "ModelTests", dependencies: ["Model", "JSON", "TestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "WireTests", dependencies: ["Wire", "TestSupport"], exclude: ["server.py"], swiftSettings: settings),
+            name: "WireTests", dependencies: ["Wire", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "StoresTests", dependencies: ["Stores", "Wire", "Model", "JSON", "TestSupport"],
             swiftSettings: settings),
@@ -69,12 +69,12 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "ShellTests",
-            dependencies: ["Shell", "Language", "Stores", "Model", "vecsh", "prompt-trial", "TestSupport"],
+            dependencies: ["Shell", "Language", "Stores", "Model", "JSON", "vecsh", "prompt-trial", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "ArchitectureTests", dependencies: ["Shell", "Language", "Stores", "Model"], swiftSettings: settings),
         .executableTarget(
-            name: "vecsh-bench", dependencies: ["Stores", "Model", "JSON", "CSQLite"], path: "Tests/Bench",
+            name: "vecsh-bench", dependencies: ["Stores", "Wire", "Model", "JSON", "CSQLite"], path: "Tests/Bench",
             swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6],

@@ -99,6 +99,24 @@ package protocol Flushing: Sendable {
     func flush(_ name: String) async throws(StoreError)
 }
 
+/// Counts where reading would have to bring a collection into memory first.
+package protocol Counting: Sendable {
+    /// Exactly if that costs no more than a question, else as the store's own statistics have it.
+    func tally(_ name: String) async throws(StoreError) -> Tally
+}
+
+/// How many records there are, and whether that is certain: statistics may still count what is deleted, and not yet what
+/// is new.
+package struct Tally: Hashable, Sendable {
+    package var records: Int
+    package var isExact: Bool
+
+    package init(_ records: Int, isExact: Bool) {
+        self.records = records
+        self.isExact = isExact
+    }
+}
+
 /// Collections that make up the keys of their records, so that to write twice is not to write once.
 package protocol Inventing: Sendable {
     /// Removes every record whose key is in none of the ranges, and answers how many: what was written and never
@@ -111,6 +129,9 @@ package protocol Generations: Sendable {
     /// Whether the moves of one swap are seen all at once or not at all; a single move always is.
     var isAtomic: Bool { get }
 
+    /// How even a single move goes in several steps, in words for a plan; nil where it is one.
+    var course: String? { get }
+
     /// The name for a collection that is to take the place of `name`; nothing live has it.
     func staging(for name: String) async throws(StoreError) -> String
 
@@ -122,6 +143,10 @@ package protocol Generations: Sendable {
     /// A move whose `to` is live already is done. ``StoreError/Code/conflict``, and nothing changes, if what is live is
     /// not `from`. Aliases stay with the name.
     func swap(_ moves: [Move]) async throws(StoreError)
+}
+
+extension Generations {
+    package var course: String? { nil }
 }
 
 /// One name and the collection that it is to have.

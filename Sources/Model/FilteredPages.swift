@@ -23,6 +23,11 @@ package struct FilteredReading: Sendable {
     /// Whether the store answers all of the filter.
     package var isAnswered: Bool { rest == nil }
 
+    /// What no page hands out of what the store answers of the filter; `seen` is how many records all pages had.
+    package func unread(seen: Int?) async throws(StoreError) -> Unread {
+        try await reading.unread(scan.filter, seen: isAnswered ? seen : nil)
+    }
+
     /// The page behind `slice.after`, which may be empty; nil past the end.
     package func page(_ slice: Slice, _ budget: Budget) async throws(StoreError) -> Page? {
         var scan = scan

@@ -81,12 +81,34 @@ package struct Scan: Hashable, Sendable {
 package struct Page: Hashable, Sendable {
     package var batch: Batch
     package var end: Cursor
-    /// Records that the store could not hand out, counted and never skipped in silence.
-    package var unread: Int
 
-    package init(batch: Batch, end: Cursor, unread: Int = 0) {
+    package init(batch: Batch, end: Cursor) {
         self.batch = batch
         self.end = end
-        self.unread = unread
+    }
+}
+
+/// Records that a store counts and cannot hand out: counted and named, and never skipped in silence.
+package struct Unread: Hashable, Sendable {
+    package var count: Int
+    /// Of some of them.
+    package var keys: [Key]
+
+    package static let mostKeys = 10
+
+    package init(count: Int = 0, keys: [Key] = []) {
+        self.count = count
+        self.keys = keys
+    }
+
+    package static func + (a: Unread, b: Unread) -> Unread {
+        Unread(count: a.count + b.count, keys: Array((a.keys + b.keys).prefix(mostKeys)))
+    }
+
+    /// What is said of them behind their number.
+    package var words: String {
+        guard !keys.isEmpty else { return "cannot be read" }
+        let rest = count > keys.count ? " …" : ""
+        return "cannot be read, with the keys " + keys.map(\.description).joined(separator: ", ") + rest
     }
 }

@@ -52,6 +52,7 @@ package protocol Store: Sendable {
     var loading: (any Loading)? { get }
     var flushing: (any Flushing)? { get }
     var inventing: (any Inventing)? { get }
+    var counting: (any Counting)? { get }
 }
 
 extension Store {
@@ -65,6 +66,7 @@ extension Store {
     package var loading: (any Loading)? { nil }
     package var flushing: (any Flushing)? { nil }
     package var inventing: (any Inventing)? { nil }
+    package var counting: (any Counting)? { nil }
 }
 
 /// One collection at one moment; owns what that needs: a transaction, mapped files, a copy.
@@ -80,6 +82,11 @@ package protocol Reading: Sendable {
 
     /// How many records there are; the filter holds only conjuncts that this reading answers.
     func count(_ filter: Filter?) async throws(StoreError) -> Int
+
+    /// What is there and is handed out by no page; the filter holds only conjuncts that this reading answers.
+    ///
+    /// `seen` is how many records somebody has been given who has read all; nil if nobody has, which may cost a scan.
+    func unread(_ filter: Filter?, seen: Int?) async throws(StoreError) -> Unread
 
     /// Cuts the collection into at most so many slices that together hold every record once.
     func slices(atMost count: Int) async throws(StoreError) -> [Slice]
@@ -97,6 +104,8 @@ package protocol Reading: Sendable {
 
 extension Reading {
     package var revision: String? { moment.life == .durable ? moment.token : nil }
+
+    package func unread(_ filter: Filter?, seen: Int?) -> Unread { Unread() }
 }
 
 package struct Description: Hashable, Sendable {

@@ -14,6 +14,7 @@ package struct ReadOnlyStore: Store {
     package var facts: Facts { base.facts }
     package var search: (any Searching)? { base.search }
     package var residency: (any Residency)? { base.residency }
+    package var counting: (any Counting)? { base.counting }
     package var indexing: (any Indexing)? { base.indexing.map { ReadOnlyFacets($0, base.aliasing, refusal) } }
     package var aliasing: (any Aliasing)? {
         base.aliasing == nil ? nil : ReadOnlyFacets(base.indexing, base.aliasing, refusal)

@@ -14,6 +14,8 @@ package enum Event: Hashable, Sendable {
     /// the place is reached.
     case invented(slice: Int, to: Cursor, keys: [ClosedRange<Int64>])
     case rejected(slice: Int, count: Int)
+    /// Records that the source counts and does not hand out.
+    case unread(Unread)
     case finished(slice: Int)
     /// The target has made of all that was written what it is to be, if it does so at the end of a load.
     case loaded
@@ -57,6 +59,12 @@ package enum Event: Hashable, Sendable {
             ]
         case .rejected(let slice, let count):
             ["rejected": ["slice": .integer(Int64(slice)), "count": .integer(Int64(count))]]
+        case .unread(let unread):
+            [
+                "unread": [
+                    "count": .integer(Int64(unread.count)), "keys": .array(unread.keys.map { .string($0.token) }),
+                ]
+            ]
         case .finished(let slice): ["finished": ["slice": .integer(Int64(slice))]]
         case .loaded: ["loaded": [:]]
         case .indexed(let name): ["indexed": ["name": .string(name)]]
@@ -100,6 +108,9 @@ package enum Event: Hashable, Sendable {
             self = .invented(slice: slice, to: Cursor(cursor), keys: keys)
         case ("rejected", let slice?, _):
             self = .rejected(slice: slice, count: value["count"]?.integer.map { Int($0) } ?? 0)
+        case ("unread", _, _):
+            let keys = value["keys"]?.array?.compactMap(\.string).compactMap { Key(token: $0) }
+            self = .unread(Unread(count: value["count"]?.integer.map { Int($0) } ?? 0, keys: keys ?? []))
         case ("finished", let slice?, _): self = .finished(slice: slice)
         case ("loaded", _, _): self = .loaded
         case ("indexed", _, let text?): self = .indexed(name: text)
@@ -146,6 +157,8 @@ package struct JobState: Sendable {
     package private(set) var digest = Digest()
     package private(set) var bytes = 0
     package private(set) var rejected = 0
+    /// What its source did not hand out when it was last asked.
+    package private(set) var unread = Unread()
     package private(set) var isVerified: Bool?
     package private(set) var completion: (source: String, target: String)?
     package private(set) var promotion: (replaced: Identity?, time: Int64)?
@@ -172,6 +185,7 @@ package struct JobState: Sendable {
             self.bytes += bytes
         case .invented(let slice, let cursor, let keys): announced[slice] = (cursor, keys)
         case .rejected(_, let count): rejected += count
+        case .unread(let unread): self.unread = unread
         case .finished(let slice): finished.insert(slice)
         case .loaded: isLoaded = true
         case .indexed(let name): indexed.insert(name)

@@ -160,11 +160,25 @@ package final class Job: Sendable {
     private func copySlices() async throws {
         try await reading().closing { reading in
             if isResumed { try await discardUnacknowledged() }
-            if plan.context.brings(.data) { try await copy(openSlices(), reading) }
+            if plan.context.brings(.data) {
+                try await copy(openSlices(), reading)
+                try await noteUnread(reading)
+            }
             // What an earlier run had sent may have arrived only now.
             if isResumed { try await discardUnacknowledged() }
             try await remember(reading)
         }
+    }
+
+    /// Looks for what the source has counted and not handed out.
+    private func noteUnread(_ reading: any Reading) async throws {
+        guard plan.context.limit == nil else { return }
+        let copied = await journal.state.digest.count
+        let pages = try FilteredReading(reading, plan.context.filter)
+        let unread = try await patience.repeating(progress) { _ throws(StoreError) in
+            try await pages.unread(seen: copied)
+        }
+        if await journal.state.unread != unread { try await journal.append(.unread(unread)) }
     }
 
     /// Whether the target makes up the keys of what is written.
@@ -225,7 +239,9 @@ package final class Job: Sendable {
             mapper: try Mapper(context.mapping, from: reading.description.collection, to: wanted.ordered(like: actual)),
             hash: RecordHash(actual), writer: writer, journal: journal, progress: progress, tuning: plan.tuning,
             memory: Gate(plan.tuning.memory), checkStop: { [weak self] in try self?.stopIfAsked() },
-            patience: patience, lanes: lanes, pace: pace, bringsPartitions: plan.context.brings(.partitions),
+            patience: patience, lanes: lanes, pace: pace,
+            flusher: target.flushing.map { Flusher($0, name, patience) },
+            bringsPartitions: plan.context.brings(.partitions),
             limit: context.limit.map { max(0, $0 - copied) })
     }
 
@@ -266,7 +282,14 @@ package final class Job: Sendable {
         sourceToken.withLock { $0 = token }
     }
 
-    private func targetToken() async throws -> String { try await plan.context.token(target, name) }
+    /// A target that would have to come into memory for it is not read: it has acknowledged each record that was sent.
+    private func targetToken() async throws -> String {
+        let state = await journal.state
+        guard target.counting != nil, target.facts.moment != .durable, let identity = state.identity, !isResumed,
+            plan.existing != .append, plan.context.brings(.data), state.rejected == 0
+        else { return try await plan.context.token(target, name) }
+        return "\(identity.token) \(state.digest.count)"
+    }
 }
 
 extension Context {

@@ -37,7 +37,7 @@ extension Job {
     private func refuseChanged(_ reading: any Reading) async throws {
         let state = await journal.state
         guard plan.context.limit == nil else { return }
-        let count = try await reading.count(matching: plan.context.filter)
+        let count = try await reading.count(matching: plan.context.filter) - state.unread.count
         guard count == Int(state.digest.count) + state.rejected || count == Int(state.digest.count) else {
             throw JobError(
                 "\(plan.context.source) has changed while job \(id) was stopped, and \(name) makes up its keys",

@@ -18,6 +18,8 @@ package struct Plan: Sendable {
     package var estimate: Duration?
     /// What the person should know before it is carried out.
     package var notices: [String] = []
+    /// What the source does not hand out, as far as that is known before it is read.
+    package var unread = Unread()
 
     package init(
         context: Context, moment: Moment, slices: [Slice], tuning: Tuning, records: Int, bytes: Int,

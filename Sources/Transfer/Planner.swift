@@ -75,8 +75,17 @@ package struct Planner: Sendable {
             verdicts: fit.verdicts + aliases(description) + partitions(wanted, fit.collection),
             existing: request.existing, estimate: sample.estimate(records))
         plan.notices = sample.notices(of: request.mapping, description.collection)
+        plan.unread = try await unread(pages, records)
         return plan
     }
+
+    /// What the source does not hand out, where it costs little to know; a copy tells it at its end in any case.
+    private func unread(_ pages: FilteredReading, _ records: Int) async throws -> Unread {
+        guard !source.facts.hasUniqueKeys, records <= Self.fewRecords, request.limit == nil else { return Unread() }
+        return try await pages.unread(seen: nil)
+    }
+
+    private static let fewRecords = 100_000
 
     /// What the target makes of the shape; what it has stays as it is, and gets the indexes that are asked for by name.
     private func fit(_ wanted: Collection) async throws -> Fit {

@@ -53,6 +53,9 @@ package struct Side: Sendable {
         }
     }
 
+    /// What its store does not hand out; `seen` is how many records it did.
+    func unread(seen: Int?) async throws -> Unread { try await FilteredReading(reading, filter).unread(seen: seen) }
+
     /// Keys and hashes of the records whose bucket is wanted.
     func records(in wanted: Set<Int>) async throws -> [UInt64: Entry] {
         var found: [UInt64: Entry] = [:]

@@ -15,6 +15,8 @@ struct SliceCopier: Sendable {
     /// How many slices share the rate.
     let lanes: Int
     let pace: Pacemaker
+    /// Where the target gathers what it has when it is told to.
+    let flusher: Flusher?
     let bringsPartitions: Bool
     /// The records that are still to be brought, where only so many are wanted; then there is one slice.
     let limit: Int?
@@ -48,7 +50,10 @@ struct SliceCopier: Sendable {
                 let rest = slice
                 async let following = self.page(rest)
                 try await write(current, attempt, &left, &unrecorded)
-                if isDue(unrecorded) { try await record(slice.index, &unrecorded) }
+                if isDue(unrecorded) {
+                    try await record(slice.index, &unrecorded)
+                    if tuning.flushEvery != nil { try await flusher?.flush(progress) }
+                }
                 page = left > 0 ? try await following : nil
                 try await stopIfAsked(slice.index, &unrecorded)
             }

@@ -39,6 +39,8 @@ package struct Verify: Sendable {
         package var extra = 0
         package var different = 0
         package var examples: [Example] = []
+        /// What stores count and do not hand out, so that nothing can be said of it: the sources' and the target's.
+        package var unread: (sources: Unread, target: Unread) = (Unread(), Unread())
 
         package var isEqual: Bool { missing == 0 && extra == 0 && different == 0 && sourceCount == targetCount }
     }
@@ -48,10 +50,19 @@ package struct Verify: Sendable {
         var result = Result()
         result.sourceCount = a.total.count
         result.targetCount = b.total.count
+        result.unread = (
+            try await unread(sources, seen: a.total.count), try await unread([target], seen: b.total.count)
+        )
         // Digests nominate, comparison convicts.
         for buckets in rounds(a, b) { try await compare(records(in: buckets), target.records(in: buckets), &result) }
         result.compared = max(result.sourceCount, result.targetCount)
         return result
+    }
+
+    private func unread(_ sides: [Side], seen: Int) async throws -> Unread {
+        var unread = Unread()
+        for side in sides { unread = unread + (try await side.unread(seen: sides.count == 1 ? seen : nil)) }
+        return unread
     }
 
     /// Only so many records, the same ones for the same seed.

@@ -83,9 +83,6 @@ struct WholeCopy: Sendable {
         var page = try await pages.page(slice, budget)
         while let current = page {
             try Task.checkCancellation()
-            guard current.unread == 0 else {
-                throw JobError("\(current.unread) records of \(name) cannot be read")
-            }
             slice.after = current.end
             let rest = slice
             async let following = pages.page(rest, budget)
@@ -95,6 +92,8 @@ struct WholeCopy: Sendable {
             written = written + after.digest(batch)
             page = try await following
         }
+        let unread = try await pages.unread(seen: read.count)
+        guard unread.count == 0 else { throw JobError("\(unread.count) records of \(name) \(unread.words)") }
         return (read, written)
     }
 

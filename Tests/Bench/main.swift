@@ -7,6 +7,8 @@ let usage = """
            vecsh-bench scan DIR                      reads all vectors
            vecsh-bench insert DIR FILE               its rows into SQLite by a loop of one prepared statement
            vecsh-bench open DIR                      opens and describes
+           vecsh-bench milvus-read ADDRESS NAME ROWS       a server's pages, bare and as records
+           vecsh-bench milvus-send ADDRESS NAME ROWS       batches, prepared and made of records
     """
 
 func run(_ arguments: [String]) async throws -> Bool {
@@ -16,9 +18,20 @@ func run(_ arguments: [String]) async throws -> Bool {
     case ("scan", 2): try await scan(arguments[1])
     case ("insert", 3): try await insert(arguments[1], into: arguments[2])
     case ("open", 2): try await open(arguments[1])
+    case ("milvus-read", 4), ("milvus-send", 4): try await milvus(arguments)
     default: return false
     }
     return true
+}
+
+func milvus(_ arguments: [String]) async throws {
+    let wire = try await MilvusWire(arguments[1], arguments[2])
+    if arguments[0] == "milvus-read" {
+        try await wire.read(number(arguments[3]), page: 10_000)
+    } else {
+        try await wire.send(number(arguments[3]), page: 10_000, side: 2)
+    }
+    await wire.close()
 }
 
 func number(_ text: String) throws(StoreError) -> Int {

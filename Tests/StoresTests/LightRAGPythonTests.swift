@@ -160,35 +160,6 @@ import Testing
     }
 }
 
-/// A program in Python that needs packages which may not be there.
-private struct PackageScript {
-    let text: String
-    let needs: [String]
-
-    init(_ text: String, needs: [String]) { (self.text, self.needs) = (text, needs) }
-
-    /// What it prints; nil where a package is missing, which `scripts/test` would have installed.
-    func run(_ arguments: String...) throws -> String? {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["python3", "-W", "ignore", "-c", text] + arguments
-        let (output, errors) = (Pipe(), Pipe())
-        (process.standardOutput, process.standardError) = (output, errors)
-        try process.run()
-        let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        let complaint = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        let isMissing =
-            needs.contains { complaint.contains("No module named '\($0)") } || process.terminationStatus == 127
-        if isMissing {
-            print("left out: python3 has not all of \(needs.joined(separator: ", ")); `scripts/test` installs them")
-            return nil
-        }
-        #expect(process.terminationStatus == 0, "\(complaint)")
-        return said
-    }
-}
-
 extension Column.Values {
     fileprivate var integers: [Int64] { if case .integers(let values) = self { values } else { [] } }
 

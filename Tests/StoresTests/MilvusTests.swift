@@ -90,7 +90,7 @@ enum MilvusLimits {
 
     private static func vectors(_ kind: MilvusService.Kind) -> [String] {
         switch kind {
-        case .whole: ["v_float32"]
+        case .whole, .guarded: ["v_float32"]
         case .lite: ["v_float32", "v_sparse"]
         case .nativeLite: ["v_float32", "v_float16", "v_bfloat16", "v_binary", "v_sparse"]
         }

@@ -6,12 +6,15 @@ import Testing
 package struct MilvusService: Sendable {
     package let kind: Kind
     package let port: Int
+    private let folder: String
 
     package enum Kind: String, Sendable, CaseIterable, CustomTestStringConvertible {
         case whole = "milvus"
         case lite = "milvus-lite"
         /// The one before, in C++.
         case nativeLite = "milvus-lite25"
+        /// The first one again, which asks for a password: `root`, `Milvus`.
+        case guarded = "milvus-auth"
 
         package var testDescription: String { rawValue }
     }
@@ -32,13 +35,24 @@ package struct MilvusService: Sendable {
     /// `number` tells several of one kind apart.
     package init(_ kind: Kind, number: Int = 0) throws {
         self.kind = kind
-        let folder = "/tmp/vecsh-servers-\(getpid())" + (number == 0 ? "" : "-\(number)")
+        folder = "/tmp/vecsh-servers-\(getpid())" + (number == 0 ? "" : "-\(number)")
         try ServerProgram.services(["up", "--while", "\(getpid())", kind.rawValue], in: folder)
         let text = try String(contentsOfFile: "\(folder)/\(kind.rawValue)/port", encoding: .utf8)
         guard let port = Int(text.trimmingCharacters(in: .whitespacesAndNewlines)) else {
             throw Failure(description: "its port is no number")
         }
         self.port = port
+    }
+
+    /// As a power cut would have it; it is there again, on the same port, when this returns.
+    package func killAndStart() throws {
+        let process = try String(contentsOfFile: "\(folder)/\(kind.rawValue)/process", encoding: .utf8)
+        guard let number = process.split(separator: " ").first.flatMap({ pid_t($0) }) else {
+            throw Failure(description: "it does not run")
+        }
+        kill(number, SIGKILL)
+        while kill(number, 0) == 0 { usleep(20_000) }
+        try ServerProgram.services(["up", "--while", "\(getpid())", kind.rawValue], in: folder)
     }
 }
 
@@ -57,12 +71,14 @@ extension MilvusService.Kind {
         case .whole: Self.wholeService
         case .lite: Self.liteService
         case .nativeLite: Self.nativeLiteService
+        case .guarded: Self.guardedService
         }
     }
 
     private static let wholeService = started(.whole)
     private static let liteService = started(.lite)
     private static let nativeLiteService = started(.nativeLite)
+    private static let guardedService = started(.guarded)
 
     private static func started(_ kind: Self) -> Result<MilvusService, MilvusService.Failure> {
         let outcome = Result { try MilvusService(kind) }.mapError {

@@ -80,7 +80,7 @@ package enum Sample {
     /// None, unless a suite says otherwise.
     @TaskLocal package static var limits = Limits { $0 }
 
-    static var heldLines: [String] { lines.compactMap(limits.held) }
+    package static var heldLines: [String] { lines.compactMap(limits.held) }
 
     package static func batch(_ lines: [String], of collection: Collection) throws(StoreError) -> Batch {
         var reader = RecordReader(collection)
@@ -106,13 +106,13 @@ extension Store {
     func holds(_ shape: Collection) -> Bool { !fit(shape, into: nil).verdicts.contains { $0.grade == .impossible } }
 
     /// Lines as they are compared: by their meaning, where the store spells JSON anew.
-    func comparable(_ lines: [String], _ shape: Collection) -> [String] {
+    package func comparable(_ lines: [String], _ shape: Collection) -> [String] {
         let respells = fit(shape, into: nil).changes.contains(.reserialised(field: Change.everyField))
         return respells ? lines.map { (try? JSONValue($0))?.sorted.text ?? $0 }.sorted() : lines
     }
 
     /// The records as the store says that it keeps them.
-    func kept(_ batch: Batch, _ shape: Collection) -> Batch {
+    package func kept(_ batch: Batch, _ shape: Collection) -> Batch {
         var batch = batch
         for case .absentAsNull(let name) in fit(shape, into: nil).changes {
             for place in shape.vectors.indices where shape.vectors[place].name == name {

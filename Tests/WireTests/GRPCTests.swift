@@ -71,6 +71,56 @@ import Testing
         }
     }
 
+    // MARK: TLS
+
+    @Test func overTLSItsCertificateIsChecked() async throws {
+        try await withServer { (server, _) async throws in
+            let address = "https://127.0.0.1:\(server.secure)"
+            let trusting = GRPC(address, trust: .authorities(path: server.authority))
+            for _ in 0..<3 { #expect(try await trusting.call("/test.Service/Echo", hello) == hello.message) }
+            let peers = try await withThrowingTaskGroup(of: String.self) { group in
+                for _ in 0..<5 {
+                    group.addTask {
+                        String(decoding: try await trusting.call("/test.Service/Slow", hello), as: UTF8.self)
+                    }
+                }
+                return try await group.reduce(into: Set<String>()) { $0.insert($1) }
+            }
+            #expect(peers.count == 1)
+            trusting.close()
+            let anyone = GRPC(address, trust: .anyone)
+            #expect(try await anyone.call("/test.Service/Echo", hello) == hello.message)
+            anyone.close()
+            let wary = GRPC(address)
+            do {
+                _ = try await wary.call("/test.Service/Echo", hello)
+                Issue.record("a certificate of nobody is trusted")
+            } catch let error as WireError { #expect(error.code == .untrusted && !error.mayHaveArrived, "\(error)") }
+            wary.close()
+            let missing = GRPC(address, trust: .authorities(path: "/nowhere.pem"))
+            await #expect(throws: WireError.self) { try await missing.call("/test.Service/Echo", hello) }
+            missing.close()
+        }
+    }
+
+    @Test func whatIsTooLongOrTooOftenIsSaidSo() async throws {
+        try await withServer { (server, grpc) async throws in
+            let small = GRPC("https://127.0.0.1:\(server.secure)", trust: .authorities(path: server.authority))
+            let long = ProtoWriter { $0.bytes(1, [UInt8](repeating: 7, count: 2 << 20)) }
+            do {
+                _ = try await small.call("/test.Service/Echo", long)
+                Issue.record("2 MB went where 1 MB is the limit")
+            } catch let error as GRPCStatus {
+                #expect(error.code == .resourceExhausted && error.message.contains("larger than max"), "\(error)")
+            }
+            #expect(try await small.call("/test.Service/Echo", hello) == hello.message)
+            small.close()
+            await #expect(throws: GRPCStatus(code: .resourceExhausted, message: "rate limit exceeded")) {
+                try await grpc.call("/test.Service/Refuse", hello)
+            }
+        }
+    }
+
     @Test func answersThatAreNotOneWholeMessageAreRefused() {
         func answer(_ body: [UInt8]) -> Response {
             var response = Response()
@@ -84,5 +134,8 @@ import Testing
         var proxy = Response()
         proxy.status = 503
         #expect(throws: GRPCStatus(http: 503)) { try GRPC.message(in: proxy) }
+        var cut = answer([0, 0, 0, 0, 1, 7])
+        cut.headers = [("content-type", "application/grpc")]
+        #expect(throws: WireError.self) { try GRPC.message(in: cut) }
     }
 }

@@ -1,39 +1,22 @@
-import Foundation
+import TestSupport
 
 /// Real servers of HTTP and gRPC beside the test; they end with it, or when its process does.
 final class PythonServer {
     let web: Int
     let grpc: Int
-    private let process = Process()
-    private let (input, output) = (Pipe(), Pipe())
+    /// The same over TLS, which takes no more than a megabyte at once; its certificate is in the file `authority`.
+    let secure: Int
+    let authority: String
+    private let program: RunningScript
 
     /// Nil where Python has no `grpcio`.
     init?() throws {
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "server.py").path
-        process.arguments = ["python3", script]
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let ports = PythonServer.line(output).split(separator: " ").compactMap { Int($0) }
-        guard ports.count == 2 else { return nil }
-        (web, grpc) = (ports[0], ports[1])
+        program = try RunningScript(RunningScript.fixture("http_and_grpc.py"))
+        let words = program.firstLine.split(separator: " ")
+        let ports = words.prefix(3).compactMap { Int($0) }
+        guard ports.count == 3, words.count == 4 else { return nil }
+        (web, grpc, secure, authority) = (ports[0], ports[1], ports[2], String(words[3]))
     }
 
-    // Not only the end of its input: a program that another test started may hold that open.
-    deinit { process.terminate() }
-
-    func restart() throws {
-        try input.fileHandleForWriting.write(contentsOf: Data("restart\n".utf8))
-        _ = PythonServer.line(output)
-    }
-
-    private static func line(_ pipe: Pipe) -> String {
-        var line = ""
-        while let byte = try? pipe.fileHandleForReading.read(upToCount: 1)?.first, byte != 0x0A {
-            line.unicodeScalars.append(Unicode.Scalar(byte))
-        }
-        return line
-    }
+    func restart() throws { _ = try program.answer(to: "restart") }
 }

@@ -76,7 +76,7 @@ extension Session {
         switch try call.optional(Shared.policy)?.value {
         case "skip": return nil
         case "replace":
-            let count = try await place.reading { try await $0.count(nil) }
+            let count = try await place.countForChange()
             let name = count > 0 ? place.name : nil
             return (Intent("replace \(place.description)", of: place, records: count, byTyping: name), true)
         default:

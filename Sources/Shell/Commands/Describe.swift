@@ -29,9 +29,9 @@ private let target = Parameter<Located<Reference>>.target("target", "A collectio
 extension Session {
     fileprivate func document(_ place: Place) async throws -> JSONValue {
         let kind = connection(place.connection)?.kind.scheme ?? ""
-        return try await place.reading { reading in
-            Summary.document(reading.description, store: kind, count: try await reading.count(nil))
-        }
+        let tally = try await place.tally()
+        if !tally.isExact { tellOfStatistics([place]) }
+        return Summary.document(try await place.use { try await $0.describe($1) }, store: kind, tally)
     }
 
     fileprivate func connectionDocument(_ target: Located<Reference>) async throws -> JSONValue {
@@ -56,7 +56,7 @@ extension Session {
 
 /// Descriptions as the documents that people and programs read.
 enum Summary {
-    static func document(_ description: Description, store: String, count: Int) -> JSONValue {
+    static func document(_ description: Description, store: String, _ tally: Tally) -> JSONValue {
         let shape = description.collection
         var members = shape.members.filter { $0.name != "native" && $0.name != "partitions" && $0.name != "indexes" }
         members.insert(.init("store", .string(store)), at: 1)
@@ -64,9 +64,14 @@ enum Summary {
             .init("indexes", .array(indexes(description))),
             .init("aliases", .array(description.aliases.map(JSONValue.string))),
             .init("partitions", .array(shape.partitions.map(JSONValue.string))),
-            .init("count", .integer(Int64(count))), .init("native", .object(shape.native)),
+            .init("count", .integer(Int64(tally.records))), .init("native", .object(shape.native)),
         ]
-        return .object(members)
+        return .object(members + source(of: tally))
+    }
+
+    /// Where a count is from that is not certain.
+    private static func source(of tally: Tally) -> [JSONValue.Member] {
+        tally.isExact ? [] : [.init("counted", "statistics")]
     }
 
     static func indexes(_ description: Description) -> [JSONValue] {
@@ -81,16 +86,17 @@ enum Summary {
     }
 
     /// One line of `list collections`.
-    static func json(_ description: Description, count: Int) -> JSONValue {
+    static func json(_ description: Description, _ tally: Tally) -> JSONValue {
         let shape = description.collection
         let metrics = shape.vectors.compactMap(\.metric?.rawValue)
-        return [
-            "name": .string(shape.name), "count": .integer(Int64(count)), "bytes": .optional(description.bytes),
+        let line: JSONValue = [
+            "name": .string(shape.name), "count": .integer(Int64(tally.records)), "bytes": .optional(description.bytes),
             "vectors": .array(shape.vectors.map { .string($0.brief) }),
             "metric": .optional(
                 Set(metrics).count == 1 ? metrics.first : metrics.isEmpty ? nil : metrics.joined(separator: ", ")),
             "aliases": .array(description.aliases.map(JSONValue.string)),
         ]
+        return .object((line.members ?? []) + source(of: tally))
     }
 }
 

@@ -56,7 +56,7 @@ extension Session {
                 "E0502", "\(place.name) has aliases: \(aliases.joined(separator: ", "))", at: place.span,
                 help: ["move them to another collection, or say `including aliases`"])
         }
-        let count = try await place.reading { try await $0.count(nil) }
+        let count = try await place.countForChange()
         let intent = Intent(
             "drop \(place.description)", of: place, records: count, notes: aliases.map { "its alias \($0) goes too" },
             byTyping: count > 0 ? place.name : nil)

@@ -36,7 +36,7 @@ extension Command {
             }
             try await blaming(blamed) { try place.store.check(index, on: shape, isPlanning: session.isPlanning) }
             let what = "\(index.name): \(index.type) on \(index.field) of \(place.description)"
-            let count = session.isPlanning ? try await place.reading { try await $0.count(nil) } : nil
+            let count = session.isPlanning ? try await place.countForChange() : nil
             try await session.commit(Intent("build \(what)", of: place, records: count), call) {
                 try await blaming(blamed) { try await indexing.create(index, on: place.name) }
                 session.say(call, what)

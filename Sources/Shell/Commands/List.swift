@@ -90,18 +90,16 @@ extension Session {
     }
 
     fileprivate func collectionRows(_ target: Located<Reference>) async throws -> Rows {
-        var objects: [JSONValue] = []
+        var (objects, inexact): ([JSONValue], [Place]) = ([], [])
         for place in try await places(target) {
-            objects.append(
-                try await place.use { store, name in
-                    let description = try await store.describe(name)
-                    return Summary.json(description, count: try await count(place))
-                })
+            let tally = try await place.tally()
+            if !tally.isExact { inexact.append(place) }
+            let description = try await place.use { try await $0.describe($1) }
+            objects.append(Summary.json(description, tally))
         }
+        tellOfStatistics(inexact)
         return Rows(columns: ["name", "count", "bytes", "vectors", "metric", "aliases"], objects: objects)
     }
-
-    private func count(_ place: Place) async throws -> Int { try await place.reading { try await $0.count(nil) } }
 
     fileprivate func aliasRows(_ target: Located<Reference>) async throws -> Rows {
         let store = try await store(connectionName(target))

@@ -66,7 +66,7 @@ extension Session {
             if try await place.store.collections().contains(new.value) { throw StoreError.isCollection(new.value) }
             if try await place.store.aliasing?.aliases()[new.value] != nil { throw StoreError.isAlias(new.value) }
         }
-        let count = try await place.reading { try await $0.count(nil) }
+        let count = try await place.countForChange()
         return Intent(
             "rename \(place.description) to \(new.value)", of: place, records: count,
             notes: description.aliases.map { "its alias \($0) follows" })

@@ -76,8 +76,11 @@ extension Session {
         var rows: [JSONValue] = []
         for (copy, move) in try await promotions(set, call) {
             let old = move?.from == nil ? "" : ", \(copy.name) becomes \(GenerationName.previous(copy.name))"
+            let how = set.store.generations?.course.map { "; \($0)" } ?? ""
             rows.append(
-                Self.row(set, copy, move == nil ? "is promoted already" : "\(copy.staging) becomes \(copy.name)\(old)"))
+                Self.row(
+                    set, copy,
+                    move == nil ? "is promoted already" : "\(copy.staging) becomes \(copy.name)\(old)\(how)"))
         }
         try await answer(call) { try await $0.print(rows: rows, columns: ["collection", "would"]) }
     }
@@ -121,7 +124,7 @@ extension Session {
     private func tellPromoted(_ set: StagedSet, _ copy: StagedCopy, _ move: Move?, _ call: Call) async throws {
         let name = set.place(copy.name).description
         guard let move else { return say(call, "\(name) is already promoted") }
-        let count = try await set.place(copy.name).reading { try await $0.count(nil) }
+        let count = try await set.place(copy.name).countForChange()
         let old = move.from == nil ? "" : "; what was live is \(move.keepingOldAs ?? copy.staging)"
         let proof = copy.state.isVerified == true ? "verified" : "not verified"
         say(call, "\(name) is promoted: \(Counted.records(count)), \(proof)\(old)")

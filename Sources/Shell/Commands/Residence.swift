@@ -53,7 +53,7 @@ extension Session {
         _ verb: String, _ place: Place, _ call: Call, _ body: () async throws -> Void
     ) async throws {
         _ = try await place.use { try await $0.describe($1) }
-        let count = isPlanning ? try await place.reading { try await $0.count(nil) } : nil
+        let count = isPlanning ? try await place.countForChange() : nil
         try await commit(Intent("\(verb) \(place.description)", records: count), call, body)
     }
 }

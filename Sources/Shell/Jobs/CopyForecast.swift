@@ -62,7 +62,7 @@ extension Session {
     func room(for task: CopyTask) async throws -> CopyRoom {
         guard try await task.target.use({ try await $0.collections().contains($1) }) else { return .free }
         if task.request.staging != nil, task.request.existing != .skip { return .free }
-        let count = try await task.target.reading { try await $0.count(nil) }
+        let count = try await task.target.countForChange()
         switch task.request.existing {
         case .append: return .append(count)
         case .skip: return .taken

@@ -50,10 +50,15 @@ extension Session {
         do {
             let plan = try await Planner(task.request, from: task.source.store, to: task.target.store).plan()
             for notice in plan.notices { messages.warn(notice) }
+            if plan.unread.count > 0 { messages.warn(Self.words(plan.unread, of: task.source)) }
             return plan
         } catch let error as JobError { throw Failure(error, at: span) } catch let error as StoreError {
             throw Failure(error, at: error.message.contains(task.target.name) ? span : task.source.span)
         }
+    }
+
+    private static func words(_ unread: Unread, of place: Place) -> String {
+        "\(Counted.records(unread.count)) of \(place.description) \(unread.words)"
     }
 
     /// The result of one copy; nil where there was nothing to do.
@@ -202,7 +207,8 @@ extension Session {
             call,
             "\(task.written.description): \(Counted.records(counts.records)) in \(Elapsed.text(.seconds(seconds)))\(rejected), "
                 + (isVerified || state.isVerified == true ? "verified" : "not verified"))
-        if counts.rejected > 0 { failures += 1 }
+        if state.unread.count > 0 { messages.warn(Self.words(state.unread, of: task.source)) }
+        if counts.rejected > 0 || state.unread.count > 0 { failures += 1 }
         return [
             "job": .string(job.id), "source": .string(task.source.description),
             "target": .string(task.target.description),
@@ -211,6 +217,7 @@ extension Session {
             "batches": .integer(Int64(counts.batches)), "batches_failed": .integer(Int64(counts.failures)),
             "retries": .integer(Int64(counts.retries)), "network_bytes": 0,
             "peak_memory": .integer(Int64(PeakMemory.bytes)), "rejected": .integer(Int64(counts.rejected)),
+            "unread": .integer(Int64(state.unread.count)),
         ]
     }
 
@@ -256,6 +263,7 @@ extension Plan {
             "batch": ["records": .integer(Int64(tuning.page.records)), "bytes": .integer(Int64(tuning.page.bytes))],
             "estimate_s": estimate.map { .double($0.inSeconds.rounded(to: 1)) } ?? .null,
             "fields": .array(verdicts.map(\.json)), "losses": .integer(Int64(losses)),
+            "unread": .integer(Int64(unread.count)),
         ]
     }
 }

@@ -62,7 +62,7 @@ extension Session {
             } else {
                 result = try await verify.run()
             }
-            var checks = [records(result, likeness, options)]
+            var checks = [records(result, likeness, options)] + unread(result, task)
             checks += try await shapeChecks(task, options)
             if let queries = options.recall { checks += try await recall(task, open, queries, options.seed) }
             return (result, checks)
@@ -131,6 +131,18 @@ extension Session {
         }
         return Check(
             name: "records", result: result.isEqual ? .equal : .different, detail: words.joined(separator: "; "))
+    }
+
+    /// What could not be compared.
+    private func unread(_ result: Verify.Result, _ task: ComparisonTask) -> [Check] {
+        let sources = task.origins.map(\.place.description).joined(separator: ", ")
+        return [(sources, result.unread.sources), (task.target.description, result.unread.target)]
+            .filter { $0.1.count > 0 }.map { place, unread in
+                let words = "\(Counted.records(unread.count)) of \(place) \(unread.words)"
+                messages.warn(words)
+                failures += 1
+                return Check(name: "unread", result: .skipped, detail: words)
+            }
     }
 
     /// What records do not show.

@@ -18,7 +18,7 @@ package enum ExitCode: Int32, Sendable, CaseIterable {
         case .unreachable: "Could not connect or authenticate"
         case .different: "An assert failed, or verify found a difference"
         case .unconfirmed: "A confirmation was needed and not given"
-        case .partly: "Finished with errors under `on error continue`, or rows were rejected"
+        case .partly: "Finished with errors under `on error continue`, or records were rejected or cannot be read"
         case .timedOut: "A lock was busy, or a wait timed out"
         case .interrupted: "Interrupted"
         }

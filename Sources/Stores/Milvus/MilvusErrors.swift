@@ -51,7 +51,7 @@ extension StoreError {
         let words = status.reason.lowercased()
         func says(_ part: String) -> Bool { words.contains(part) }
         if says("rate limit") || status.legacy == 49 {
-            return StoreError(.throttled, said, retryAfter: .seconds(1))
+            return StoreError(.throttled, said)
         }
         if says("quota") || says("force to deny") || (52...54).contains(status.legacy) || status.legacy == 48 {
             return StoreError(.full, said, help: "free memory or disk on the server, or raise its quota")

@@ -6,6 +6,11 @@ import Wire
 extension MilvusStore: Generations {
     package var isAtomic: Bool { false }
 
+    package var course: String? {
+        "aliases move first, each in one step; then Milvus renames one collection after the other, and for a moment "
+            + "nothing has the name"
+    }
+
     package func staging(for name: String) async throws(StoreError) -> String {
         guard try await !server.aliases(of: "").contains(name) else { throw .isAlias(name) }
         return GenerationName.staging(name)

@@ -34,7 +34,29 @@ extension MilvusStore: Loading {
             try await server.order("AlterCollection", removal, about: name)
             forget(name)
         }
-        try await server.flush(table.schema.name, waiting: true)
+        // What was acknowledged is safe; that it is sealed need not be waited for.
+        try await server.flush(table.schema.name, waiting: false)
+    }
+}
+
+/// What is in memory is counted; of the rest Milvus knows how much it has sealed.
+extension MilvusStore: Counting {
+    package func tally(_ name: String) async throws(StoreError) -> Tally {
+        let table = try await fresh(name)
+        if try await server.loadState(table.schema.name) == .loaded {
+            return Tally(try await MilvusReading(server, table, residence).count(nil), isExact: true)
+        }
+        return Tally(try await server.rowCount(table.schema.name), isExact: false)
+    }
+}
+
+extension MilvusServer {
+    fileprivate func rowCount(_ name: String) async throws(StoreError) -> Int {
+        var rows = 0
+        try await ask("GetCollectionStatistics", request(name), about: name) { field in
+            if field.number == 2 { try field.forEachPair { if $0 == "row_count" { rows = Int($1) ?? 0 } } }
+        }
+        return rows
     }
 }
 

@@ -14,14 +14,7 @@ final class MilvusReading: Reading {
     let expression: MilvusExpression
     /// At least what was written until then is read.
     let timestamp: UInt64
-    /// How many records each chain of pages has handed out, and since which key, by the place where it stands.
-    private let handedOut = Mutex<[MilvusPlace: Chain]>([:])
     private let rowSize = Mutex(0)
-
-    struct Chain {
-        var start: Key?
-        var count = 0
-    }
 
     init(_ server: MilvusServer, _ table: MilvusTable, _ residence: MilvusResidence) async throws(StoreError) {
         try await residence.prepare(table)
@@ -54,11 +47,6 @@ final class MilvusReading: Reading {
         }
         while true {
             if place.spot != .end, let page = try await page(from: place, to: end, condition, scan) { return page }
-            if place.spot != .end, let lost = try await lost(place, end, condition), lost > 0 {
-                let shape = scan.wanted.shape(of: description.collection)
-                return Page(
-                    batch: BatchBuilder(shape).batch(), end: MilvusPlace(place.partition, .end).cursor, unread: lost)
-            }
             guard place.partition != end?.partition, let next = partition(behind: place.partition) else { return nil }
             place = MilvusPlace(next, .start)
         }
@@ -75,16 +63,8 @@ final class MilvusReading: Reading {
         var batch = rows.batch
         batch.partition = place.partition == MilvusTable.ownPartition || place.partition.isEmpty ? nil : place.partition
         let next = MilvusPlace(place.partition, isAtEnd ? .end : .key(last))
-        handedOut.withLock { chains in
-            guard var chain = place.spot == .start ? Chain() : chains[place] else { return }
-            chain.count += batch.count
-            chains[next] = chain
-        }
         return Page(batch: batch, end: next.cursor)
     }
-
-    /// A chain of pages may begin here.
-    func begin(at place: MilvusPlace) { handedOut.withLock { $0[place] = Chain(start: place.key) } }
 
     /// As many rows as the budget has room for: the same ones however the server cuts its answers.
     private func rows(
@@ -184,7 +164,7 @@ final class MilvusReading: Reading {
         return condition
     }
 
-    private func range(behind last: Key?, through bound: Key?) throws(StoreError) -> String {
+    func range(behind last: Key?, through bound: Key?) throws(StoreError) -> String {
         MilvusExpression.joined([
             try last.map { key throws(StoreError) in try spelled(key, expression.above(key)) },
             try bound.map { key throws(StoreError) in try spelled(key, expression.upTo(key)) },
@@ -208,15 +188,7 @@ final class MilvusReading: Reading {
         partitions.firstIndex(of: name).flatMap { $0 + 1 < partitions.count ? partitions[$0 + 1] : nil }
     }
 
-    // MARK: What is not handed out
-
-    /// How many records stand in what was read to its end, and never came; nil where it was not read from its beginning.
-    private func lost(_ place: MilvusPlace, _ end: MilvusPlace?, _ condition: String) async throws(StoreError) -> Int? {
-        guard server.engine.repeatsKeys, let chain = place.spot == .start ? Chain() : handedOut.withLock({ $0[place] })
-        else { return nil }
-        let range = try range(behind: chain.start, through: end?.partition == place.partition ? end?.key : nil)
-        return try await count(where: MilvusExpression.joined([condition, range]), in: place.partition) - chain.count
-    }
+    // MARK: Counting
 
     func count(where condition: String, in partition: String?) async throws(StoreError) -> Int {
         let query = MilvusQuery(
@@ -246,10 +218,14 @@ final class MilvusReading: Reading {
 
     static let mostKeys = 512
 
-    /// The next keys of all partitions together.
-    func keys(behind last: Key?, through bound: Key) async throws(StoreError) -> [Key] {
+    /// The next keys of a partition, or of all together.
+    func keys(
+        where condition: String = "", in partition: String = "", behind last: Key?, through bound: Key? = nil
+    ) async throws(StoreError) -> [Key] {
+        let range = try range(behind: last, through: bound)
         let query = MilvusQuery(
-            expression: try range(behind: last, through: bound), outputs: [expression.key], limit: Self.mostRows)
+            expression: MilvusExpression.joined([condition, range]), outputs: [expression.key], partition: partition,
+            limit: Self.mostRows)
         var page = MilvusPage(table, Projection.keys.shape(of: description.collection))
         return try await take(query, into: &page, behind: last) ? page.batch.keys : []
     }

@@ -11,12 +11,24 @@ struct MilvusLine: Sendable {
         _ method: String, _ request: ProtoWriter, timeout: Duration? = nil
     ) async throws(StoreError) -> ArraySlice<UInt8> {
         do {
-            return try await grpc.call(
-                "/milvus.proto.milvus.MilvusService/\(method)", request, timeout: timeout ?? self.timeout)
+            return try await answer(method, request, timeout ?? self.timeout)
         } catch let error as WireError { throw StoreError(error, address) } catch let error as GRPCStatus {
             throw StoreError(error, method, address)
         } catch { throw StoreError(.unavailable, "\(address): \(error)", mayHaveWritten: true) }
     }
+
+    /// A question whose answer broke off is asked once more; who changes something decides for himself.
+    private func answer(
+        _ method: String, _ request: ProtoWriter, _ timeout: Duration
+    ) async throws -> ArraySlice<UInt8> {
+        let path = "/milvus.proto.milvus.MilvusService/\(method)"
+        do { return try await grpc.call(path, request, timeout: timeout) } catch let error as WireError {
+            guard error.code == .broken, Self.questions.contains(where: method.hasPrefix) else { throw error }
+        }
+        return try await grpc.call(path, request, timeout: timeout)
+    }
+
+    private static let questions = ["Alloc", "Describe", "Get", "List", "Query", "Search", "Show"]
 }
 
 /// A Milvus that has answered, and one of its databases.

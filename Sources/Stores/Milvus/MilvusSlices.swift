@@ -11,7 +11,6 @@ extension MilvusReading {
         var slices = [Slice()]
         for cut in try await cutter.cuts() {
             let place = MilvusPlace("", .key(cut))
-            begin(at: place)
             slices[slices.count - 1].through = place.cursor
             slices.append(Slice(index: slices.count, after: place.cursor))
         }

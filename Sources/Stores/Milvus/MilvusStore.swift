@@ -109,6 +109,7 @@ package final class MilvusStore: Store {
     package var loading: (any Loading)? { self }
     package var flushing: (any Flushing)? { self }
     package var inventing: (any Inventing)? { self }
+    package var counting: (any Counting)? { self }
 
     // MARK: What is known
 
