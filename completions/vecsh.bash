@@ -28,11 +28,11 @@ _vecsh() {
         -f|--file|--log)
             _vecsh_take -f
             return ;;
-        -c|--command|-v|--set|--profile|--step|--from-step|--complete|--at|--hint)
+        -c|--command|-v|--set|--profile|--step|--from-step|--max-duration|--complete|--at|--hint)
             return ;;
     esac
     if [[ $current == -* ]]; then
-        _vecsh_take -W '-c --command -f --file -v --set --profile -n --dry-run -y --yes --check --format -q --quiet --no-rc --no-history --color --progress --log --errors --agent --step --from-step --complete --at --hint -h --help -V --version'
+        _vecsh_take -W '-c --command -f --file -v --set --profile -n --dry-run -y --yes --check --format -q --quiet --no-rc --no-history --color --progress --log --errors --agent --step --from-step --max-duration --complete --at --hint -h --help -V --version'
     else
         _vecsh_take -f -X '!*.vsh'
         _vecsh_take -f -X '!*.md'

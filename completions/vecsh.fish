@@ -17,6 +17,7 @@ complete -c vecsh -l errors -x -a 'text json' -d 'Errors for people, or one JSON
 complete -c vecsh -l agent -d 'JSON lines, no colour, no progress: for programs that read the screen'
 complete -c vecsh -l step -x -d 'Run one step of a runbook'
 complete -c vecsh -l from-step -x -d 'Run a runbook from one step on'
+complete -c vecsh -l max-duration -x -d 'Stop in good order after so long; the same call goes on from there'
 complete -c vecsh -l complete -x -d 'Print what may be written at the end of a line, as JSON'
 complete -c vecsh -l at -x -d 'With --complete: the place of the cursor, in bytes'
 complete -c vecsh -l hint -x -d 'Print what comes next in a line, as JSON'

@@ -30,12 +30,19 @@ package struct FilePointer: Pointing {
             }
             let there = try current()
             guard there?.value == old?.value, there?.newerFence(than: new.fences) == nil else { return .changed(there) }
-            let line = Array((new.json.text + "\n").utf8)
-            try history.write(line, at: try history.size())
-            try history.sync()
+            try append(new.json.text, to: history)
             try put(new.value)
             return .done
         }
+    }
+
+    /// A line of its own also behind half a one, as a crash leaves it.
+    private func append(_ line: String, to history: DiskFile) throws(StoreError) {
+        let size = try history.size()
+        let last = try history.read(1, at: max(0, size - 1))
+        let gap = last.isEmpty || last == [UInt8(ascii: "\n")] ? "" : "\n"
+        try history.write(Array((gap + line + "\n").utf8), at: size)
+        try history.sync()
     }
 
     // MARK: The value

@@ -26,7 +26,7 @@ extension Command {
             ]), effect: .commits
     ) { call, session in
         let uri = try call[pointer]
-        let place = try Pointers.open(uri, kind: call.optional(options)?["kind"])
+        let place = try await session.pointer(uri, kind: call.optional(options)?["kind"])
         let old = try await blaming(uri.span) { try await place.state() }
         let wanted = try call[value].value
         if old?.value == wanted { return session.commitNothing("\(uri.value) says \(wanted) already", call) }
@@ -47,28 +47,24 @@ private let expected = Parameter<Located<String>>.path("expecting", "What it mus
 private let options = Parameter<Options>.options(
     "with", [Slot.Choice("kind", "what a pointer is that is not there yet: file or symlink")], "How it is made")
 
-/// Where pointers are, by the schemes of their URIs.
-enum Pointers {
-    static func open(_ uri: Located<String>, kind: Located<Value>? = nil) throws -> any Pointing {
-        let kind = try kind.map { try self.kind($0) } ?? .file
-        guard let endpoint = Endpoint(uri.value), endpoint.scheme == "file", !endpoint.path.isEmpty else {
-            throw Failure(
-                "E0424", "'\(uri.value)' is no pointer", at: uri.span,
-                help: ["pointers are at file:///path and s3://bucket/key"])
-        }
-        return FilePointer(endpoint.path, as: kind)
-    }
-
-    private static func kind(_ given: Located<Value>) throws -> FilePointer.Kind {
-        guard let kind = FilePointer.Kind(rawValue: given.value.description) else {
-            throw Failure(
-                "E0311", "'\(given.value)' is no kind of pointer", at: given.span, help: ["write file or symlink"])
-        }
-        return kind
-    }
-}
-
 extension Session {
+    fileprivate func pointer(_ uri: Located<String>, kind: Located<Value>? = nil) async throws -> any Pointing {
+        let kind = try kind.map { given in
+            guard let kind = FilePointer.Kind(rawValue: given.value.description) else {
+                throw Failure(
+                    "E0311", "'\(given.value)' is no kind of pointer", at: given.span, help: ["write file or symlink"])
+            }
+            return kind
+        }
+        let place = try await blaming(uri.span) {
+            guard let endpoint = Endpoint(uri.value) else { return nil as (any Pointing)? }
+            return try await PointerPlace.open(endpoint, kind: kind, invocation.environment)
+        }
+        if let place { return place }
+        let schemes = PointerPlace.schemes.map { "\($0)://" }.joined(separator: " and ")
+        throw Failure("E0424", "'\(uri.value)' is no pointer", at: uri.span, help: ["pointers are at \(schemes)"])
+    }
+
     /// Swaps, once more sure of every lock that is held.
     fileprivate func swap(
         _ place: any Pointing, _ old: PointerState?, _ value: String, isUndone: Bool, _ uri: Located<String>
@@ -85,7 +81,7 @@ extension Session {
 
     /// Puts a pointer back to what it said before.
     func rollBack(pointer uri: Located<String>, _ call: Call) async throws {
-        let place = try Pointers.open(uri)
+        let place = try await pointer(uri)
         guard let old = try await blaming(uri.span, { try await place.state() }) else {
             throw Failure("E0907", "there is no pointer \(uri.value)", at: uri.span)
         }

@@ -8,6 +8,7 @@ package enum ExitCode: Int32, Sendable, CaseIterable {
     case unconfirmed = 5
     case partly = 6
     case timedOut = 7
+    case outOfTime = 8
     case interrupted = 130
 
     package var meaning: String {
@@ -20,6 +21,7 @@ package enum ExitCode: Int32, Sendable, CaseIterable {
         case .unconfirmed: "A confirmation was needed and not given"
         case .partly: "Finished with errors under `on error continue`, or records were rejected or cannot be read"
         case .timedOut: "A lock was busy, or a wait timed out"
+        case .outOfTime: "The time of --max-duration is over; the same call goes on"
         case .interrupted: "Interrupted"
         }
     }

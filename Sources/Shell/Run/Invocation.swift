@@ -12,6 +12,7 @@ package struct Invocation: Sendable {
     package var writesErrorsAsJSON = false
     package var progress = ProgressStyle.automatic
     package var steps = StepSelection.all
+    package var timeBox: TimeBox?
     package var environment: [String: String] = [:]
     package var standardOutput: Int32 = 1
     package var standardError: Int32 = 2

@@ -5,25 +5,28 @@ import Stores
 
 /// Where locks are, by the schemes of their URIs.
 enum LockPlaces {
-    static let schemes = ["file"] + storeKinds.filter { $0.leasing != nil }.map(\.scheme)
+    static let schemes = LeasePlace.schemes + storeKinds.filter { $0.leasing != nil }.map(\.scheme)
 
     /// How long a lease holds without being renewed, unless the URI says `?lease=2m`.
     private static let length = Duration.seconds(30)
 
-    static func open(_ uri: Located<String>) async throws -> (place: any Leasing, length: Duration) {
+    static func open(
+        _ uri: Located<String>, _ environment: [String: String]
+    ) async throws -> (place: any Leasing, length: Duration) {
         guard let endpoint = Endpoint(uri.value) else {
             throw Failure(
                 "E0406", "'\(uri.value)' is no URI", at: uri.span, help: ["write scheme://place: file:///srv/x.lock"])
         }
-        let place = try await blaming(uri.span) { try await leasing(endpoint, uri) }
-        return (place, try length(endpoint, uri.span))
+        let length = try length(endpoint, uri.span)
+        return (try await blaming(uri.span) { try await leasing(endpoint, uri, environment) }, length)
     }
 
-    private static func leasing(_ endpoint: Endpoint, _ uri: Located<String>) async throws -> any Leasing {
-        if endpoint.scheme == "file" { return FileLease(endpoint.path) }
-        if let open = storeKinds.first(where: { $0.scheme == endpoint.scheme })?.leasing {
-            return try await open(endpoint)
-        }
+    private static func leasing(
+        _ endpoint: Endpoint, _ uri: Located<String>, _ environment: [String: String]
+    ) async throws -> any Leasing {
+        if let place = try await LeasePlace.open(endpoint, environment) { return place }
+        let kind = storeKinds.first { $0.scheme == endpoint.scheme }
+        if let open = kind?.leasing { return try await open(endpoint) }
         throw Failure(
             "E0704", "\(endpoint.scheme):// has no locks", at: uri.span,
             help: ["locks are at \(schemes.map { "\($0)://" }.joined(separator: ", "))"])
@@ -66,7 +69,7 @@ extension Session {
     }
 
     private func taken(_ uri: Located<String>, patience: Duration) async throws -> HeldLease {
-        let (place, length) = try await LockPlaces.open(uri)
+        let (place, length) = try await LockPlaces.open(uri, invocation.environment)
         let messages = messages
         do {
             return try await HeldLease.take(uri.value, place, for: length, patience: patience) { other in

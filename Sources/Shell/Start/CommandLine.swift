@@ -31,6 +31,7 @@ package struct CommandLine: Sendable {
     package var log: String?
     package var writesErrorsAsJSON = false
     package var steps = StepSelection.all
+    package var longest: Duration?
 
     /// What is wrong with the arguments.
     package struct Problem: Error { package var message: String }
@@ -77,6 +78,7 @@ package struct CommandLine: Sendable {
         case "--agent": beForAgents()
         case "--step": steps = .only(try rest.value(of: name))
         case "--from-step": steps = .from(try rest.value(of: name))
+        case "--max-duration": longest = try CommandLine.duration(try rest.value(of: name))
         case "--complete": mode = .complete(try rest.value(of: name), at: nil)
         case "--at": try place(try rest.value(of: name))
         case "--hint": mode = .hint(try rest.value(of: name))
@@ -113,6 +115,13 @@ package struct CommandLine: Sendable {
             throw Problem(message: "-v takes name=value, not '\(text)'")
         }
         return (String(text[..<mark]), String(text[text.index(after: mark)...]))
+    }
+
+    private static func duration(_ text: String) throws(Problem) -> Duration {
+        guard let quantity = Quantity(text), quantity.kind == .duration, quantity.amount > 0 else {
+            throw Problem(message: "--max-duration takes a time like 14m, not '\(text)'")
+        }
+        return .seconds(quantity.amount)
     }
 
     private static func unknown(_ name: String) -> Problem {

@@ -22,6 +22,7 @@ extension CommandLine {
         .init(["--agent"], "JSON lines, no colour, no progress: for programs that read the screen"),
         .init(["--step"], value: "TITLE", "Run one step of a runbook"),
         .init(["--from-step"], value: "TITLE", "Run a runbook from one step on"),
+        .init(["--max-duration"], value: "TIME", "Stop in good order after so long; the same call goes on from there"),
         .init(["--complete"], value: "LINE", "Print what may be written at the end of a line, as JSON"),
         .init(["--at"], value: "N", "With --complete: the place of the cursor, in bytes"),
         .init(["--hint"], value: "LINE", "Print what comes next in a line, as JSON"),

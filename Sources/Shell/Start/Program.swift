@@ -34,6 +34,7 @@ package struct Program: Sendable {
         invocation.progress = line.progress
         invocation.steps = line.steps
         invocation.environment = environment
+        if let longest = line.longest { invocation.timeBox = TimeBox(longest) }
         self.invocation = invocation
     }
 
@@ -89,6 +90,8 @@ package struct Program: Sendable {
         guard !invocation.isInteractive else { return await body() }
         Interrupt.shared.install()
         let work = Task { await body() }
+        let clock = invocation.timeBox?.begin { work.cancel() }
+        defer { clock?.cancel() }
         let watch = Interrupt.shared.onInterrupt { presses in
             if presses > 1 { _exit(ExitCode.interrupted.rawValue) }
             work.cancel()
@@ -162,7 +165,8 @@ extension Session {
         if let quit = error as? Quit { return quit.code }
         if isStandardOutputClosed(error) { return ExitCode.success.rawValue }
         if let reported = error as? ReportedFailure { return reported.failure.exit.rawValue }
-        let failure = Failure(error, at: nil)
+        var failure = Failure(error, at: nil)
+        if failure.exit == .interrupted, let over = invocation.timeBox?.failure { failure = over }
         messages.report(failure.diagnostic)
         return failure.exit.rawValue
     }
