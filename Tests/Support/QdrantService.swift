@@ -9,6 +9,7 @@ package final class QdrantService: Sendable {
     /// For `connect`: `qdrant://127.0.0.1:6333`, or `qdrant+https://…`.
     package let address: String
     private let folder: String
+    private let variables: [String: String]
 
     package struct Options: Sendable {
         /// Without one everybody may do everything.
@@ -62,7 +63,7 @@ package final class QdrantService: Sendable {
         }
     }
 
-    /// One that the tests of this process share, each with collections of its own.
+    /// One that the tests of this process share, each with collections of its own; that of `QDRANT_URL`, if there is one.
     package static func running() async throws -> QdrantService {
         try await offPool { try shared.get() }
     }
@@ -72,21 +73,21 @@ package final class QdrantService: Sendable {
         try await offPool { try QdrantService(options) }
     }
 
-    private static let shared = Result { try QdrantService(.init()) }
+    private static let shared = Result { try QdrantService(.init(), isShared: true) }
     private static let count = Atomic(0)
 
-    private init(_ options: Options) throws {
+    private init(_ options: Options, isShared: Bool = false) throws {
         let number = Self.count.add(1, ordering: .relaxed).newValue
         let folder = "/tmp/vecsh-servers-\(getpid())-qdrant-\(number)"
         self.options = options
         self.folder = folder
-        address = try Self.up(options, folder)
+        variables = options.variables.merging(isShared ? [:] : ["QDRANT_URL": ""]) { $1 }
+        address = try Self.up(variables, folder)
     }
 
     /// The address, which is the last word that `services up` says.
-    private static func up(_ options: Options, _ folder: String) throws -> String {
-        let said = try ServerProgram.services(
-            ["up", "--while", "\(getpid())", "qdrant"], in: folder, options.variables)
+    private static func up(_ variables: [String: String], _ folder: String) throws -> String {
+        let said = try ServerProgram.services(["up", "--while", "\(getpid())", "qdrant"], in: folder, variables)
         return String(said.split(separator: " ").last ?? "")
     }
 }
@@ -100,8 +101,10 @@ extension QdrantService {
             let text = try String(contentsOfFile: "\(place)/process", encoding: .utf8)
             guard let process = text.split(separator: " ").first.flatMap({ Int32($0) }) else { return }
             Glibc.kill(process, SIGKILL)
-            // It is nobody's child here, so that it is not to be waited for.
-            while Glibc.kill(process, 0) == 0 { usleep(10_000) }
+            // It is not our child, so that it is not to be waited for; who should ask for its outcome may never do so.
+            while let state = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
+                !state.contains(") Z")
+            { usleep(10_000) }
         }
     }
 
@@ -112,7 +115,7 @@ extension QdrantService {
 
     /// Starts it again with the data it had; at the port it had, unless somebody took it meanwhile.
     package func restart() async throws {
-        let now = try await Self.offPool { [options, folder] in try Self.up(options, folder) }
+        let now = try await Self.offPool { [variables, folder] in try Self.up(variables, folder) }
         guard now == address else { throw ServerProgram.Failure(description: "\(address) is \(now) now") }
     }
 }
@@ -124,7 +127,7 @@ extension QdrantService {
 
     /// For other clients: `http://127.0.0.1:6333`, or `https://…`.
     package var url: String {
-        (options.isEncrypted ? "https" : "http") + address.drop { $0 != ":" }
+        address.replacing("qdrant+https:", with: "https:").replacing("qdrant:", with: "http:")
     }
 
     /// The certificate of the authority that the server's is from.

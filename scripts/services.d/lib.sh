@@ -180,7 +180,8 @@ close_others() {
     done
 }
 
-started() { ps -o lstart= -p "$1" 2>/dev/null || true; }
+# Nothing for one that has ended, even if nobody has asked for its outcome yet.
+started() { ps -o stat=,lstart= -p "$1" 2>/dev/null | sed -n 's/^[^Z ][^ ]* *//p'; }
 
 is_running() {
     local process since
