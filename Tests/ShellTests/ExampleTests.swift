@@ -95,6 +95,7 @@ struct DocumentedExample: CustomTestStringConvertible, Sendable {
         case ("apply", _): "drop new:notes yes\nplan copy db:notes to new:notes output ./plan.json"
         case ("verify", let line) where line.contains("*"): "create old:old like db:old"
         case ("merge", _): "create db:alpha_docs like db:notes\nput db:alpha_docs from ./some.jsonl"
+        case ("probe", let line) where line.contains("current"): "point file://./current to 'one'"
         case ("rollback", let line) where line.contains("://"):
             "point file://./current to 'one'\npoint file://./current to 'two'"
         case ("point", let line) where line.contains("expecting"): "point file://./current to 'snapshot_1'"

@@ -2,7 +2,7 @@ extension Command {
     /// Every command, in the order in which help lists them.
     package static let all: [Command] = [
         .connect, .use, .disconnect, .set, .show, .history, .help, .edit, .save, .quit,
-        .list, .describe, .count, .peek, .search, .diff,
+        .list, .describe, .count, .peek, .search, .diff, .probe,
         .copy, .merge, .sync, .apply, .put, .delete,
         .backup, .restore, .prune,
         .create, .index, .alias, .alter, .rename, .drop, .load, .release, .flush,

@@ -68,7 +68,7 @@ private let shell = Parameter<Located<String>>.text(
 private let options = Parameter<Options>.options("with", [], "The store's own options")
 
 /// What can be said of a connection before it is opened.
-private enum Connecting {
+enum Connecting {
     static func endpoint(_ uri: Located<String>) throws -> Endpoint {
         guard let endpoint = Endpoint(uri.value) else {
             throw Failure(

@@ -48,6 +48,15 @@ private let options = Parameter<Options>.options(
     "with", [Slot.Choice("kind", "what a pointer is that is not there yet: file or symlink")], "How it is made")
 
 extension Session {
+    /// What a pointer says, and how it came to.
+    func pointerDocument(_ uri: Located<String>) async throws -> JSONValue {
+        let place = try await pointer(uri)
+        guard let state = try await blaming(uri.span, { try await place.state() }) else {
+            throw Failure("E0501", "there is no pointer \(uri.value)", at: uri.span)
+        }
+        return .object([.init("uri", .string(secrets.redacted(uri.value)))] + (state.json.members ?? []))
+    }
+
     fileprivate func pointer(_ uri: Located<String>, kind: Located<Value>? = nil) async throws -> any Pointing {
         let kind = try kind.map { given in
             guard let kind = FilePointer.Kind(rawValue: given.value.description) else {
