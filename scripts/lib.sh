@@ -50,7 +50,7 @@ install_packages() {
 has_package() {
     case $1 in
     pkg-config) command -v pkg-config >/dev/null ;;
-    g++ | python3 | jq) command -v "$1" >/dev/null ;;
+    g++ | python3 | jq | curl) command -v "$1" >/dev/null ;;
     python3-venv) python3 -c 'import ensurepip' 2>/dev/null ;;
     *) dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'install ok installed' ;;
     esac
