@@ -50,11 +50,18 @@ private let options = Parameter<Options>.options(
 extension Session {
     /// What a pointer says, and how it came to.
     func pointerDocument(_ uri: Located<String>) async throws -> JSONValue {
-        let place = try await pointer(uri)
-        guard let state = try await blaming(uri.span, { try await place.state() }) else {
+        guard let state = try await pointerState(uri) else {
             throw Failure("E0501", "there is no pointer \(uri.value)", at: uri.span)
         }
         return .object([.init("uri", .string(secrets.redacted(uri.value)))] + (state.json.members ?? []))
+    }
+
+    /// Nil if the pointer is not there.
+    func pointerValue(_ uri: Located<String>) async throws -> String? { try await pointerState(uri)?.value }
+
+    private func pointerState(_ uri: Located<String>) async throws -> PointerState? {
+        let place = try await pointer(uri)
+        return try await blaming(uri.span) { try await place.state() }
     }
 
     fileprivate func pointer(_ uri: Located<String>, kind: Located<Value>? = nil) async throws -> any Pointing {
