@@ -87,6 +87,23 @@ package enum Disk {
         return names
     }
 
+    /// A new folder that no one else can enter, for what is needed while this program runs.
+    package static func temporaryFolder(_ name: String) throws(StoreError) -> String {
+        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        var path = Array("\(parent)/\(name)-XXXXXX".utf8CString)
+        guard mkdtemp(&path) != nil else { throw .disk(cannot: "make a folder in", parent) }
+        return String(decoding: path.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    package static func copy(_ path: String, to copy: String) throws(StoreError) {
+        let (source, target) = (try DiskFile(path, O_RDONLY), try DiskFile(copy, O_RDWR | O_CREAT | O_TRUNC))
+        var offset = 0
+        while case let piece = try source.read(1 << 20, at: offset), !piece.isEmpty {
+            try target.write(piece, at: offset)
+            offset += piece.count
+        }
+    }
+
     package static func remove(_ path: String) { _ = unlink(path) }
 
     package static func removeFolder(_ path: String) throws(StoreError) {

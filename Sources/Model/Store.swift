@@ -116,6 +116,8 @@ package struct Description: Hashable, Sendable {
     package var states: [String: IndexState]
     /// The size on disk, where the store knows it.
     package var bytes: Int?
+    /// What of the records can no longer be read, and why: a copy brings the rest, and only if it is told to.
+    package var losses: [Verdict] = []
 
     package init(
         collection: Collection, identity: Identity, aliases: [String] = [], states: [String: IndexState] = [:],

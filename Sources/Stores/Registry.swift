@@ -5,6 +5,7 @@ package let storeKinds: [StoreKind] = [
     SQLite.kind,
     Archive.kind,
     LightRAG.kind,
+    ChromaDirectory.kind,
     PostgreSQL.kind,
     PostgreSQL.longKind,
     Milvus.kind,

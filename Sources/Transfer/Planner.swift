@@ -72,7 +72,7 @@ package struct Planner: Sendable {
                 sourceIdentity: description.identity, shape: fit.collection, changes: fit.changes),
             moment: reading.moment, slices: slices, tuning: tuning, records: records,
             bytes: Int(Double(records) * sample.bytesPerRecord),
-            verdicts: fit.verdicts + aliases(description) + partitions(wanted, fit.collection),
+            verdicts: description.losses + fit.verdicts + aliases(description) + partitions(wanted, fit.collection),
             existing: request.existing, estimate: sample.estimate(records))
         plan.notices = sample.notices(of: request.mapping, description.collection)
         plan.unread = try await unread(pages, records)

@@ -29,6 +29,9 @@ struct WholeCopy: Sendable {
     }
 
     private func run(_ reading: any Reading) async throws -> Arrived {
+        if let loss = reading.description.losses.first {
+            throw JobError("not all of \(name) can be read: \(loss.subject) (\(loss.detail))")
+        }
         let fit = try await fit()
         var bare = fit.collection
         bare.indexes = []

@@ -139,7 +139,7 @@ extension Store {
 
 extension JSONValue {
     /// The same with members in the order of their names.
-    fileprivate var sorted: JSONValue {
+    package var sorted: JSONValue {
         switch self {
         case .object(let members):
             .object(members.sorted { Text($0.name) < Text($1.name) }.map { Member($0.name, $0.value.sorted) })

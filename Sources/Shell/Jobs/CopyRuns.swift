@@ -209,6 +209,7 @@ extension Session {
                 + (isVerified || state.isVerified == true ? "verified" : "not verified"))
         if state.unread.count > 0 { messages.warn(Self.words(state.unread, of: task.source)) }
         if counts.rejected > 0 || state.unread.count > 0 { failures += 1 }
+        try await warnOfLosses(at: task.source)
         return [
             "job": .string(job.id), "source": .string(task.source.description),
             "target": .string(task.target.description),
@@ -219,6 +220,14 @@ extension Session {
             "peak_memory": .integer(Int64(PeakMemory.bytes)), "rejected": .integer(Int64(counts.rejected)),
             "unread": .integer(Int64(state.unread.count)),
         ]
+    }
+
+    /// What the source can no longer give was left behind, which is no success, though it was accepted.
+    private func warnOfLosses(at source: Place) async throws {
+        for loss in try await source.use({ store, name in try await store.describe(name).losses }) {
+            messages.warn("\(source.description): \(loss.subject): \(loss.detail)")
+            failures += 1
+        }
     }
 
     private func verifyIfAsked(_ job: Job, _ task: CopyTask, _ call: Call) async throws -> Bool {

@@ -6,7 +6,7 @@ import Model
 struct LightRAGOutline: Sendable {
     /// The text of each row: an object, a member, or an element.
     var rows: [Range<Int>] = []
-    var keys = LightRAGKeys()
+    var keys = KeyNumbers()
     var fields = LightRAGFields()
     /// Whether every key is one of the type that was asked for.
     private(set) var hasKeysOfType = true
@@ -139,7 +139,7 @@ struct LightRAGOutline: Sendable {
     }
 
     mutating func add(_ key: [UInt8], _ range: Range<Int>, _ stream: LightRAGStream) throws(StoreError) {
-        if let other = keys.insert(LightRAGKeys.Hash(key), rows.count) {
+        if let other = keys.insert(KeyNumbers.Hash(key), rows.count) {
             throw .lightRAG(
                 broken: stream.file.path,
                 "rows \(other + 1) and \(rows.count + 1) both have the id \"\(Text(utf8: key))\"",

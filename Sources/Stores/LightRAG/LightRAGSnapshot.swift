@@ -110,7 +110,7 @@ extension LightRAGSnapshot {
     /// The rows of those keys that are there, ascending.
     func rows(of keys: [Key]) -> [Int] {
         let known = Set(keys).filter { collection.key.type.accepts($0) }
-        return known.compactMap { outline.keys[LightRAGKeys.Hash($0.utf8)] }.sorted()
+        return known.compactMap { outline.keys[KeyNumbers.Hash($0.utf8)] }.sorted()
     }
 }
 

@@ -20,7 +20,7 @@ final class LightRAGSpool {
     let path: String
     let file: DiskFile
     private let stride: Int
-    private(set) var keys = LightRAGKeys()
+    private(set) var keys = KeyNumbers()
     /// In the order in which their keys were first written.
     private(set) var entries: [Entry] = []
     private var end = 0
@@ -89,7 +89,7 @@ final class LightRAGSpool {
             for head in Swift.stride(from: 0, to: frame.heads, by: 8) {
                 let key = Int(UInt32(littleEndian: body.loadUnaligned(fromByteOffset: head, as: UInt32.self)))
                 let text = UInt32(littleEndian: body.loadUnaligned(fromByteOffset: head + 4, as: UInt32.self))
-                let hash = LightRAGKeys.Hash(UnsafeRawBufferPointer(rebasing: body[at..<at + key]))
+                let hash = KeyNumbers.Hash(UnsafeRawBufferPointer(rebasing: body[at..<at + key]))
                 at += key
                 guard text != Self.deleted else {
                     set(hash, Entry(text: nil))
@@ -103,7 +103,7 @@ final class LightRAGSpool {
         end = frame.start + frame.body.count
     }
 
-    private func set(_ hash: LightRAGKeys.Hash, _ entry: Entry) {
+    private func set(_ hash: KeyNumbers.Hash, _ entry: Entry) {
         if let known = keys.insert(hash, entries.count) {
             entries[known] = entry
         } else {

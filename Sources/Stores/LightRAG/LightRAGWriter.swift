@@ -39,7 +39,7 @@ final class LightRAGWriter {
     func delete(_ keys: [Key], base: LightRAGSnapshot) throws(StoreError) -> Int {
         let there = Set(keys).filter { key in
             guard collection.key.type.accepts(key) else { return false }
-            let hash = LightRAGKeys.Hash(key.utf8)
+            let hash = KeyNumbers.Hash(key.utf8)
             if let number = spool.keys[hash] { return spool.entries[number].text != nil }
             return base.outline.keys[hash] != nil
         }

@@ -1,5 +1,5 @@
 /// Which number belongs to which key, without holding the keys: by 128 bits of two hashes that differ in every run.
-struct LightRAGKeys: Sendable {
+struct KeyNumbers: Sendable {
     struct Hash: Hashable, Sendable {
         fileprivate var high: UInt64
         fileprivate var low: UInt64
@@ -39,6 +39,11 @@ struct LightRAGKeys: Sendable {
         count += 1
         if count * 2 > slots.count { grow() }
         return nil
+    }
+
+    /// Gives a key this number, whatever it had.
+    mutating func set(_ hash: Hash, _ number: Int) {
+        if insert(hash, number) != nil { slots[place(of: hash)].number = number }
     }
 
     /// Calls `body` with every key and its number.

@@ -49,9 +49,15 @@ struct SQLiteFile: Sendable {
         }
     }
 
+    /// Opens a file that is not to change in any way: nothing is made beside it, and what is unfinished is not undone.
+    func connectForReading() throws(StoreError) -> SQLiteConnection {
+        try checkLength()
+        return try SQLiteConnection(self, flags: SQLITE_OPEN_READONLY)
+    }
+
     /// A file in write-ahead mode in a folder that may not be written: SQLite reads it only on the promise that
     /// nobody changes it, and without a log beside it nobody does so now.
-    private func frozen() throws(StoreError) -> SQLiteConnection {
+    func frozen() throws(StoreError) -> SQLiteConnection {
         let marks = [UInt8(ascii: "?"), UInt8(ascii: "#"), UInt8(ascii: "%")]
         let bytes = path.utf8.flatMap { marks.contains($0) ? Array("%\(String($0, radix: 16))".utf8) : [$0] }
         let uri = "file:\(String(decoding: bytes, as: UTF8.self))?immutable=1"

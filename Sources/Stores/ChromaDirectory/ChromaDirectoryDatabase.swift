@@ -1,0 +1,76 @@
+import CSQLite
+import Model
+import Synchronization
+
+/// A folder's database at one moment, and what all its collections share.
+final class ChromaDirectoryDatabase: Sendable {
+    let files: ChromaDirectoryFiles
+    let generation: ChromaDirectoryGeneration
+    let entries: [ChromaDirectoryEntry]
+    let queue: ChromaDirectoryQueue
+    /// By segment, the names of fields of ours that users have given to metadata of their own.
+    let taken: [String: Set<String>]
+    /// Whether a record may hold lists.
+    let hasLists: Bool
+    let hasTruths: Bool
+
+    private let lanes = ChromaDirectoryLanes()
+
+    init(_ place: ChromaDirectoryPlace) throws(StoreError) {
+        files = try ChromaDirectoryFiles(place)
+        let connection = try files.connect()
+        generation = try ChromaDirectoryGeneration(connection)
+        entries = try connection.entries(place)
+        queue = try ChromaDirectoryQueue(connection)
+        taken = try connection.takenNames()
+        let lists = "SELECT EXISTS (SELECT 1 FROM embedding_metadata_array)"
+        let mayHaveLists = try connection.tables().contains("embedding_metadata_array")
+        hasLists = mayHaveLists ? try connection.number(lists) == 1 : false
+        hasTruths = try connection.columns(of: "embedding_metadata").contains("bool_value")
+        try files.checkUnchanged()
+        lanes.put(connection)
+    }
+
+    /// Runs `body` with a connection that no one else has meanwhile.
+    func use<Value>(_ body: (SQLiteConnection) throws(StoreError) -> Value) throws(StoreError) -> Value {
+        let connection = if let idle = lanes.take() { idle } else { try files.connect() }
+        defer { lanes.put(connection) }
+        return try body(connection)
+    }
+
+    func entry(_ name: String) throws(StoreError) -> ChromaDirectoryEntry {
+        guard let entry = entries.first(where: { $0.name == name }) else { throw .noCollection(name) }
+        return entry
+    }
+}
+
+/// Connections that no one uses at the moment.
+private final class ChromaDirectoryLanes: Sendable {
+    private struct Lane: @unchecked Sendable {
+        // One thread at a time has it.
+        let connection: SQLiteConnection
+    }
+
+    private let idle = Mutex<[Lane]>([])
+
+    func take() -> SQLiteConnection? { idle.withLock { $0.popLast() }?.connection }
+
+    func put(_ connection: SQLiteConnection) {
+        let lane = Lane(connection: connection)
+        idle.withLock { $0.append(lane) }
+    }
+}
+
+extension SQLiteConnection {
+    fileprivate func takenNames() throws(StoreError) -> [String: Set<String>] {
+        let sql = """
+            SELECT DISTINCT e.segment_id, m.key FROM embedding_metadata m JOIN embeddings e ON e.id = m.id \
+            WHERE m.key IN ('document', 'uri')
+            """
+        var taken: [String: Set<String>] = [:]
+        for (segment, name) in try rows(sql, [], { ($0.string(0), $0.string(1)) }) {
+            taken[segment, default: []].insert(name)
+        }
+        return taken
+    }
+}
