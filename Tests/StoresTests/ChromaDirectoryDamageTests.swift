@@ -253,7 +253,7 @@ import Testing
         await says("infinite", in: name, folder)
         let endpoint = try #require(Endpoint("chroma-dir://\(folder.root)"))
         let lenient = try await ChromaDirectory.kind.open(endpoint, ["infinite": "drop"])
-        #expect(try await lenient.everything(in: name).rest?.text(0) == #"{"uri":7}"#)
+        #expect(try await lenient.everything(in: name).rest?.text(0) == ##"{"#uri":7}"##)
         try folder.sql("UPDATE embeddings_queue SET encoding = 'INT32'")
         await says("only FLOAT32 is known", in: "plain", folder)
         try folder.sql("UPDATE embeddings_queue SET operation = 9")

@@ -8,8 +8,6 @@ final class ChromaDirectoryDatabase: Sendable {
     let generation: ChromaDirectoryGeneration
     let entries: [ChromaDirectoryEntry]
     let queue: ChromaDirectoryQueue
-    /// By segment, the names of fields of ours that users have given to metadata of their own.
-    let taken: [String: Set<String>]
     /// Whether a record may hold lists.
     let hasLists: Bool
     let hasTruths: Bool
@@ -22,7 +20,6 @@ final class ChromaDirectoryDatabase: Sendable {
         generation = try ChromaDirectoryGeneration(connection)
         entries = try connection.entries(place)
         queue = try ChromaDirectoryQueue(connection)
-        taken = try connection.takenNames()
         let lists = "SELECT EXISTS (SELECT 1 FROM embedding_metadata_array)"
         let mayHaveLists = try connection.tables().contains("embedding_metadata_array")
         hasLists = mayHaveLists ? try connection.number(lists) == 1 : false
@@ -58,19 +55,5 @@ private final class ChromaDirectoryLanes: Sendable {
     func put(_ connection: SQLiteConnection) {
         let lane = Lane(connection: connection)
         idle.withLock { $0.append(lane) }
-    }
-}
-
-extension SQLiteConnection {
-    fileprivate func takenNames() throws(StoreError) -> [String: Set<String>] {
-        let sql = """
-            SELECT DISTINCT e.segment_id, m.key FROM embedding_metadata m JOIN embeddings e ON e.id = m.id \
-            WHERE m.key IN ('document', 'uri')
-            """
-        var taken: [String: Set<String>] = [:]
-        for (segment, name) in try rows(sql, [], { ($0.string(0), $0.string(1)) }) {
-            taken[segment, default: []].insert(name)
-        }
-        return taken
     }
 }

@@ -100,7 +100,7 @@ struct ChromaDirectoryRecords {
         } else if name.elementsEqual("chroma:uri".utf8) {
             text.uri = try self.text(row, 2, "its uri")
         } else if let value = try value(row) {
-            text.rest.name(try valid(name, row, "the name of its metadata"))
+            text.rest.member(try valid(name, row, "the name of its metadata"))
             text.rest.raw(value)
         }
     }
@@ -144,7 +144,7 @@ struct ChromaDirectoryRecords {
             let name = Text(utf8: try text(row, 1, "the name of its metadata"))
             if names[row.integer(0), default: []].insert(name).inserted {
                 if let open { texts[open].rest.raw("]") }
-                texts[place].rest.name(name.utf8)
+                name.utf8.withUnsafeBufferPointer { texts[place].rest.member($0) }
                 texts[place].rest.raw("[")
             } else {
                 texts[place].rest.raw(",")
@@ -211,6 +211,9 @@ private struct ChromaDirectoryPatched {
     init(_ text: ChromaDirectoryText) {
         // What was written here is JSON.
         try? apply(text.rest.bytes + [UInt8(ascii: "}")])
+        for at in members.indices where ["#document", "#uri"].contains(members[at].name) {
+            members[at].name.utf8.removeFirst()
+        }
         if let document = text.document { set("chroma:document", JSONWriter(string: document).bytes) }
         if let uri = text.uri { set("chroma:uri", JSONWriter(string: uri).bytes) }
     }
@@ -245,7 +248,7 @@ private struct ChromaDirectoryPatched {
             case "chroma:document": text.document = value.string
             case "chroma:uri": text.uri = value.string
             default:
-                text.rest.name(name.utf8)
+                name.utf8.withUnsafeBufferPointer { text.rest.member($0) }
                 text.rest.raw(value)
             }
         }
@@ -262,6 +265,12 @@ extension JSONWriter {
     fileprivate init(string: [UInt8]) {
         self.init()
         self.string(string)
+    }
+
+    /// The name of what users have called it; where that is the name of a field, it gets a mark before it.
+    fileprivate mutating func member(_ name: UnsafeBufferPointer<UInt8>) {
+        guard name.elementsEqual("document".utf8) || name.elementsEqual("uri".utf8) else { return self.name(name) }
+        self.name([UInt8(ascii: "#")] + name)
     }
 
     /// A number that is no integer, even where it has no fraction: Chroma tells the two apart.

@@ -14,11 +14,7 @@ struct ChromaDirectoryShape {
                     isNullable: rows.bare > 0)
             ]
         }
-        let taken = entry.records.flatMap { database.taken[$0] } ?? []
-        collection.fields = ChromaDirectorySnapshot.fields.map { name in
-            // Where users have metadata of this name, ours goes by the name that only Chroma itself may give.
-            Field(name: taken.contains(name) ? "chroma:\(name)" : name, type: .text(maxLength: nil))
-        }
+        collection.fields = ChromaDirectorySnapshot.fields.map { Field(name: $0, type: .text(maxLength: nil)) }
         collection.native = ["chroma": Self.native(entry, rows, database)]
         var description = Description(collection: collection, identity: Identity(entry.id))
         description.losses = Self.losses(rows)
@@ -46,6 +42,8 @@ struct ChromaDirectoryShape {
             .init("records_without_vector", .integer(Int64(rows.bare - rows.lost))),
             .init("vectors_lost", .integer(Int64(rows.lost))),
         ]
+        // Not a collection without vectors, but one that has had none yet.
+        if rows.dimension == nil { members.append(.init("dimension", .null)) }
         if !rows.reasons.isEmpty {
             members.append(.init("why_lost", .array(rows.reasons.map(JSONValue.string))))
         }
