@@ -15,6 +15,13 @@ func scan(_ folder: String) async throws {
     }
 }
 
+/// All collections of a folder of Chroma's, each opened and read whole.
+func scanChroma(_ folder: String) async throws {
+    let store = ChromaDirectoryStore(at: folder)
+    for name in try await store.collections() { try await scan(store.read(name, at: nil), name, .all) }
+    print("peak \(peakMemory)")
+}
+
 private func scan(_ reading: any Reading, _ what: String, _ wanted: Projection) async throws {
     var (rows, bytes) = (0, 0)
     let time = try await ContinuousClock().measure {

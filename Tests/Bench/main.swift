@@ -5,6 +5,7 @@ let usage = """
     usage: vecsh-bench make-archive DIR ROWS DIM     an archive with one collection
            vecsh-bench make-sparse DIR BYTES DIM     one that says it has so many bytes, and takes none of the disk
            vecsh-bench scan DIR                      reads all vectors
+           vecsh-bench scan-chroma DIR               reads all of a folder of Chroma's
            vecsh-bench insert DIR FILE               its rows into SQLite by a loop of one prepared statement
            vecsh-bench open DIR                      opens and describes
            vecsh-bench milvus-read ADDRESS NAME ROWS       a server's pages, bare and as records
@@ -16,6 +17,7 @@ func run(_ arguments: [String]) async throws -> Bool {
     case ("make-archive", 4): try await makeArchive(arguments[1], rows: number(arguments[2]), number(arguments[3]))
     case ("make-sparse", 4): try await makeSparse(arguments[1], bytes: number(arguments[2]), number(arguments[3]))
     case ("scan", 2): try await scan(arguments[1])
+    case ("scan-chroma", 2): try await scanChroma(arguments[1])
     case ("insert", 3): try await insert(arguments[1], into: arguments[2])
     case ("open", 2): try await open(arguments[1])
     case ("milvus-read", 4), ("milvus-send", 4): try await milvus(arguments)

@@ -241,7 +241,7 @@ final class ChromaFolder: Sendable {
     /// Python with the folder as its argument.
     func run(_ script: String) throws { try Self.run("/usr/bin/env", ["python3", "-c", script, root]) }
 
-    private static func run(_ program: String, _ arguments: [String]) throws {
+    static func run(_ program: String, _ arguments: [String]) throws {
         let process = Process()
         process.executableURL = URL(filePath: program)
         process.arguments = arguments
