@@ -11,7 +11,7 @@ package struct BackupChoice: Sendable {
         (self.id, self.names, self.collection) = (id, names, collection)
     }
 
-    func choose(from contents: BackupShelf.Contents, in folder: String) throws(JobError) -> Backup {
+    package func choose(from contents: BackupShelf.Contents, in folder: String) throws(JobError) -> Backup {
         guard !contents.backups.isEmpty else {
             throw JobError(contents.problems.first ?? "there is no backup in \(folder)")
         }

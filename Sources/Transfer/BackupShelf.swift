@@ -29,6 +29,10 @@ package actor BackupShelf {
         package var backups: [Backup] = []
         /// What looks like a backup and is none, and why.
         package var problems: [String] = []
+
+        package init(backups: [Backup] = [], problems: [String] = []) {
+            (self.backups, self.problems) = (backups, problems)
+        }
     }
 
     package func contents() throws(JobError) -> Contents {
@@ -43,7 +47,7 @@ package actor BackupShelf {
             guard !names.contains(name.dropLast(Self.packed.utf8.count) + BackupMeta.ending) else { continue }
             contents.problems.append("\(folder)/\(name) has no \(BackupMeta.ending) beside it")
         }
-        contents.backups.sort { ($0.meta.created, $0.meta.base) > ($1.meta.created, $1.meta.base) }
+        contents.sort()
         return contents
     }
 

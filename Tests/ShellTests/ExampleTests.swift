@@ -99,6 +99,7 @@ struct DocumentedExample: CustomTestStringConvertible, Sendable {
         case ("rollback", let line) where line.contains("://"):
             "point file://./current to 'one'\npoint file://./current to 'two'"
         case ("point", let line) where line.contains("expecting"): "point file://./current to 'snapshot_1'"
+        case ("download", _): "upload ./export to file://./srv/snapshot\nupload ./export to file://./srv/export"
         case ("promote", _), ("rollback", _), ("prune", _): "copy old:notes to db:notes staged"
         case ("verify", let line) where line.contains("staged"): "copy old:notes to db:notes staged"
         case ("verify", let line) where line.contains("<project>"):

@@ -154,7 +154,9 @@ private struct SessionPlace {
         text = text.replacing(#/ in [0-9.]+ (ms|s)\b/#, with: " in <time>")
         // In a table it would have the width of its digits.
         text = text.replacing(#/(disk_free +\| )[0-9]+ */#) { "\($0.output.1)<n>" }
-        text = text.replacing(#/("seconds"|"records_per_s"|"peak_memory"|"estimate_s"|"disk_free"):[0-9.e-]+/#) {
+        text = text.replacing(
+            #/("seconds"|"records_per_s"|"bytes_per_s"|"peak_memory"|"estimate_s"|"disk_free"):[0-9.e-]+/#
+        ) {
             "\($0.output.1):<n>"
         }
         text = text.replacing(#/(disk_free +\| )[0-9]+/#) { "\($0.output.1)<n>" }

@@ -28,7 +28,16 @@ package struct AWSSettings: Sendable {
         usesPaths = file["s3.addressing_style"] == "path"
         tries = said(["AWS_MAX_ATTEMPTS"], "max_attempts").flatMap { Int($0) }.map { max(1, $0) } ?? 6
         source = AWSCredentialSource(isNamed: profile != nil, profile: named, environment)
-        if let endpoint { try AWSSettings.check(endpoint) }
+        if let endpoint { try use(endpoint: endpoint) }
+    }
+
+    /// Puts an address in the place of AWS' own.
+    package mutating func use(endpoint: String) throws(StoreError) {
+        guard let parts = Endpoint(endpoint), ["http", "https"].contains(parts.scheme), !parts.host.isEmpty else {
+            throw StoreError(
+                .rejected, "\"\(endpoint)\" is no address of a service", help: "it is like https://s3.example.com:9000")
+        }
+        self.endpoint = endpoint
     }
 
     /// Settings that are known, and not looked up.
@@ -36,13 +45,5 @@ package struct AWSSettings: Sendable {
         (self.endpoint, self.region) = (endpoint, region)
         (trust, usesPaths, tries) = (.system, false, 6)
         source = AWSCredentialSource(credentials)
-    }
-
-    private static func check(_ endpoint: String) throws(StoreError) {
-        guard let parts = Endpoint(endpoint), ["http", "https"].contains(parts.scheme), !parts.host.isEmpty else {
-            throw StoreError(
-                .rejected, "\"\(endpoint)\" is no address of a service",
-                help: "AWS_ENDPOINT_URL is like https://s3.example.com:9000")
-        }
     }
 }

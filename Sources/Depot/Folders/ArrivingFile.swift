@@ -42,12 +42,18 @@ actor ArrivingFile {
 
     private func hashOn() throws(StoreError) {
         while hashed < parts.count, arrived.contains(hashed) {
-            let range = parts[hashed]
-            for start in stride(from: range.lowerBound, to: range.upperBound, by: 1 << 18) {
-                let bytes = try file.read(min(1 << 18, range.upperBound - start), at: start)
-                bytes.withUnsafeBytes { hash.add($0) }
-            }
+            try add(parts[hashed])
             hashed += 1
+        }
+    }
+
+    private func add(_ range: Range<Int>) throws(StoreError) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
+        defer { buffer.deallocate() }
+        for start in stride(from: range.lowerBound, to: range.upperBound, by: buffer.count) {
+            let piece = buffer[..<min(buffer.count, range.upperBound - start)]
+            let count = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: piece), at: start)
+            hash.add(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
         }
     }
 

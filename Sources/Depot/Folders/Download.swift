@@ -35,6 +35,8 @@ package actor Download {
     package func run(isReplacing: Bool, leavesManifest: Bool) async throws(StoreError) -> Manifest {
         let draft = try DownloadDraft(beside: target, of: content, partBytes: tuning.part)
         self.draft = draft
+        // Its lock is for as long as this runs.
+        defer { (self.draft, open) = (nil, [:]) }
         resume(draft.journal.events)
         progress.count { $0.total = content.bytes }
         let group = WorkGroup(parallel: tuning.parallel) { [progress] in progress.isStopped }

@@ -47,6 +47,7 @@ final class DownloadDraft {
         if isReplacing, Disk.exists(target) {
             guard files_exchange(made, target) == 0 else { throw .disk(cannot: "replace", target) }
         } else if file != nil {
+            guard !Disk.exists(target) else { throw StoreError(.conflict, "\(target) is there already") }
             try Disk.link(made, target)
         } else {
             try Disk.move(made, to: target)

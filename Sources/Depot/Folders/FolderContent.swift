@@ -16,6 +16,7 @@ package struct FolderContent: Sendable {
         let found = try await folder.files()
         files = found.filter { $0.path != Manifest.name }
         try FolderPath.check(files.map(\.path), in: folder.address)
+        guard !found.isEmpty else { throw StoreError(.notFound, "there is nothing at \(folder.address)") }
         guard isWhole else { return }
         guard let text = try await folder.read(Manifest.name) else {
             throw FolderContent.incomplete(folder.address, files.count)
@@ -28,6 +29,8 @@ package struct FolderContent: Sendable {
         foreign.removeAll { named.contains($0) }
     }
 
+    package init(files: [StoredFile]) { self.files = files }
+
     /// One file.
     package init(file folder: any ObjectFolder) async throws(StoreError) {
         files = try await folder.files()
@@ -35,8 +38,7 @@ package struct FolderContent: Sendable {
     }
 
     private static func incomplete(_ address: String, _ count: Int) -> StoreError {
-        guard count > 0 else { return StoreError(.notFound, "there is nothing at \(address)") }
-        return StoreError(
+        StoreError(
             .conflict, "\(address) is incomplete: it has no \(Manifest.name), which an upload writes last",
             help: "finish the upload; where another program wrote it, say `with manifest=no` to take all \(count) files"
         )
@@ -63,6 +65,9 @@ package struct FolderContent: Sendable {
         }
         return files
     }
+
+    /// Whether there is something to compare every file with.
+    package var hasChecksums: Bool { files.allSatisfy { $0.sha256 != nil || MD5(tag: $0.tag) != nil } }
 
     /// Tells this content from every other one.
     var fingerprint: String {

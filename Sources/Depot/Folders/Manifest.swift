@@ -55,7 +55,9 @@ package struct Manifest: Hashable, Sendable {
         else { throw damaged }
         let files = listed.compactMap(File.init(json:))
         self.init(files, made: made)
-        guard files.count == listed.count, json["sha256"]?.string == sha256 else { throw damaged }
+        guard files.count == listed.count, json["sha256"]?.string == sha256,
+            json["bytes"]?.integer == Int64(bytes)
+        else { throw damaged }
         for file in files { try FolderPath.check(file.path, in: address) }
     }
 }

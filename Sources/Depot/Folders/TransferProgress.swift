@@ -42,8 +42,7 @@ package struct TransferTuning: Sendable {
     }
 
     /// S3 takes ten thousand parts of an object, at most.
-    func partSize(of bytes: Int) -> Int { max(part, (bytes / 9000 >> 20) + 1 << 20) }
+    func partSize(of bytes: Int) -> Int { max(part, (bytes / (9000 * Self.mebibyte) + 1) * Self.mebibyte) }
 
-    /// How many parts of a file may be in memory.
-    func parallel(for bytes: Int) -> Int { max(1, min(parallel, (128 << 20) / partSize(of: bytes))) }
+    private static let mebibyte = 1 << 20
 }

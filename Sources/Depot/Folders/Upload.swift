@@ -4,8 +4,8 @@ import Model
 
 /// Sends the files of a folder below a prefix of a bucket; the folder counts when its manifest is there, which comes last.
 package actor Upload {
-    private let local: DiskFolder
-    private let files: [StoredFile]
+    let local: DiskFolder
+    let files: [StoredFile]
     let target: S3Folder
     /// The one object that is written, where no folder is.
     let key: String?
@@ -34,6 +34,8 @@ package actor Upload {
     /// Goes on where an earlier run has ended; answers what is there then, with checksums.
     package func run(isReplacing: Bool) async throws(StoreError) -> Manifest {
         state = try UploadState(statePath, to: target.address)
+        // Its lock is for as long as this runs.
+        defer { state = nil }
         progress.count { $0.total = files.reduce(0) { $0 + $1.bytes } }
         let there = key == nil ? try await makeRoom(isReplacing) : try await object(isReplacing)
         try await send(there)
@@ -42,7 +44,6 @@ package actor Upload {
             made: AWSClock().now)
         if key == nil { try await finish(manifest, isReplacing) }
         try state?.remove()
-        state = nil
         return manifest
     }
 
@@ -52,14 +53,17 @@ package actor Upload {
     private func makeRoom(_ isReplacing: Bool) async throws(StoreError) -> [String: StoredFile] {
         let found = try await target.files()
         let ours = found.filter { state?.sent[$0.path]?.tag == $0.tag }
-        guard ours.count < found.count else { return Dictionary(ours.map { ($0.path, $0) }) { $1 } }
+        let tried = state?.tried ?? []
+        guard found.contains(where: { !tried.contains($0.path) }) else {
+            return Dictionary(ours.map { ($0.path, $0) }) { $1 }
+        }
         guard isReplacing else {
             let isWhole = found.contains { $0.path == Manifest.name }
             throw StoreError(
                 .conflict,
                 isWhole
                     ? "\(target.address) holds another folder"
-                    : "\(target.address) holds \(found.count - ours.count) objects that this upload has not written",
+                    : "\(target.address) holds objects that this upload has not written",
                 help: "choose another prefix, or say `if exists replace`")
         }
         // From here on it is no whole folder.
@@ -72,7 +76,7 @@ package actor Upload {
         if state?.sent[file.path]?.tag == found.tag {
             return [file.path: StoredFile(path: file.path, bytes: found.bytes, tag: found.tag)]
         }
-        guard isReplacing else {
+        guard isReplacing || state?.tried.contains(file.path) == true else {
             throw StoreError(
                 .conflict, "s3://\(target.bucket.name)/\(key) is there already", help: "say `if exists replace`")
         }
@@ -94,7 +98,7 @@ package actor Upload {
             }
             try await lane.finish()
         } catch {
-            await lane.cancel()
+            if progress.isStopped { try? await lane.finish() } else { await lane.cancel() }
             throw error
         }
     }
@@ -132,6 +136,7 @@ package actor Upload {
             return (bytes, SHA256.digest(bytes))
         }
         let notes = notes(digest.hexadecimal)
+        try state?.attempt(file)
         try await lane.add { [target] () async throws(StoreError) in
             let object = try await target.bucket.put(key, bytes, digest: digest, notes: notes)
             try await self.done(file, tag: object.tag, sha256: digest.hexadecimal, bytes: bytes.count)

@@ -21,6 +21,8 @@ final class UploadState {
 
     private(set) var sent: [String: Sent] = [:]
     private(set) var begun: [String: Begun] = [:]
+    /// What may stand at the target because of us, also if no answer ever came.
+    private(set) var tried: Set<String> = []
     private let folder: String
     private let lock: DiskLock
     private let journal: TransferJournal
@@ -35,6 +37,7 @@ final class UploadState {
 
     private func apply(_ event: JSONValue) {
         guard let path = event["path"]?.string, let stamp = event["stamp"]?.string else { return }
+        tried.insert(path)
         if let tag = event["tag"]?.string, let sha256 = event["sha256"]?.string {
             sent[path] = Sent(stamp: stamp, tag: tag, sha256: sha256)
             begun[path] = nil
@@ -48,6 +51,11 @@ final class UploadState {
     private func record(_ event: JSONValue) throws(StoreError) {
         try journal.append(event)
         apply(event)
+    }
+
+    /// Before a file is sent in one piece.
+    func attempt(_ file: StoredFile) throws(StoreError) {
+        try record(["path": .string(file.path), "stamp": .string(file.tag)])
     }
 
     func begin(_ file: StoredFile, _ draft: S3Draft, partBytes: Int) throws(StoreError) {

@@ -33,7 +33,7 @@ struct WorkGroup {
 
 extension Result where Failure == StoreError {
     /// What comes of a body that waits.
-    init(_ body: () async throws(StoreError) -> Success) async {
+    package init(_ body: () async throws(StoreError) -> Success) async {
         do throws(StoreError) { self = .success(try await body()) } catch { self = .failure(error) }
     }
 }

@@ -4,7 +4,7 @@ extension Command {
         .connect, .use, .disconnect, .set, .show, .history, .help, .edit, .save, .quit,
         .list, .describe, .count, .peek, .search, .diff, .probe,
         .copy, .merge, .sync, .apply, .put, .delete,
-        .backup, .restore, .prune,
+        .backup, .restore, .prune, .download, .upload,
         .create, .index, .alias, .alter, .rename, .drop, .load, .release, .flush,
         .verify, .bench, .promote, .rollback, .point, .wait,
         .jobs, .status, .resume, .cancel,

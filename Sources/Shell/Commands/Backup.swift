@@ -1,3 +1,4 @@
+import Depot
 import JSON
 import Language
 import Model
@@ -45,8 +46,12 @@ private struct BackupTask {
     var maker: BackupMaker
     var places: [Place]
     var shelf: BackupShelf
+    /// Where it goes from the shelf, if it does not stay there.
+    var bucket: BucketShelf?
     var retention: BackupRetention?
     var span: Span
+
+    var address: String { bucket?.address ?? shelf.folder }
 }
 
 extension Session {
@@ -67,9 +72,13 @@ extension Session {
             name: try call.optional(name)?.value ?? BackupNames.own(source.value, first.connection),
             endpoint: secrets.redacted(endpoint), program: "vecsh \(Program.version)", level: try level(call),
             openArchive: ArchiveFolder.open)
+        let bucket = try await bucketShelf(folder)
+        if bucket != nil, maker.level == nil {
+            throw Failure("E0317", "a backup in a bucket is packed", at: call.span(of: options))
+        }
         return BackupTask(
-            maker: maker, places: places, shelf: BackupShelf(expanded(folder.value)),
-            retention: retained.map { BackupRetention(keep: $0) }, span: folder.span)
+            maker: maker, places: places, shelf: bucket == nil ? BackupShelf(expanded(folder.value)) : passingShelf(),
+            bucket: bucket, retention: retained.map { BackupRetention(keep: $0) }, span: folder.span)
     }
 
     /// A backup of some collections of one connection, as `apply` wants it.
@@ -120,7 +129,7 @@ extension Session {
         }
         let gone = try await superfluous(task, making: 1)
         let document: JSONValue = [
-            "name": .string(task.maker.name), "folder": .string(task.shelf.folder), "collections": .array(rows),
+            "name": .string(task.maker.name), "folder": .string(task.address), "collections": .array(rows),
             "removes": .array(gone.map { .string($0.meta.base) }), "bytes": .integer(Int64(size)),
             "disk_free": .optional(free),
         ]
@@ -129,24 +138,48 @@ extension Session {
             try await output.print(
                 document,
                 plain:
-                    "would back up \(rows.count) collections (\(Counted.records(total))) to \(task.shelf.folder)\(removing)"
+                    "would back up \(rows.count) collections (\(Counted.records(total))) to \(task.address)\(removing)"
             )
         }
     }
 
     /// What `retain` removes, where so many new ones come first.
     private func superfluous(_ task: BackupTask, making new: Int) async throws -> [Backup] {
-        guard var retention = task.retention, let contents = try? await task.shelf.contents() else { return [] }
+        guard var retention = task.retention, let contents = try? await contents(of: task) else { return [] }
         retention.keep = retention.keep.map { $0 - new }
         return retention.superfluous(contents.backups.filter { $0.meta.name == task.maker.name }, now: Timestamp.now)
+    }
+
+    private func contents(of task: BackupTask) async throws -> BackupShelf.Contents {
+        if let bucket = task.bucket { return try await bucket.contents() }
+        return try await task.shelf.contents()
+    }
+
+    private func remove(_ backups: [Backup], _ task: BackupTask) async throws {
+        if let bucket = task.bucket { return try await bucket.remove(backups) }
+        try await task.shelf.remove(backups)
+    }
+
+    /// Nothing of a backup that goes to a bucket stays here, however that ends.
+    private func send(_ backup: Backup, _ task: BackupTask) async throws -> Backup {
+        guard let bucket = task.bucket else { return backup }
+        do {
+            let sent = try await bucket.take(backup, home: task.shelf.folder)
+            try await forget(task.shelf)
+            return sent
+        } catch {
+            try? await forget(task.shelf)
+            throw Failure(error, at: task.span)
+        }
     }
 
     fileprivate func runBackup(_ task: BackupTask, _ call: Call) async throws {
         let backup: Backup
         do {
-            backup = try await task.maker.run(on: task.shelf)
+            let made = try await task.maker.run(on: task.shelf)
+            backup = try await send(made, task)
             let gone = try await superfluous(task, making: 0)
-            try await task.shelf.remove(gone)
+            try await remove(gone, task)
             if !gone.isEmpty { say(call, "removed \(gone.map(\.meta.base).joined(separator: ", "))") }
         } catch let error as JobError { throw Failure(error, at: task.span) } catch let error as StoreError {
             throw Failure(error, at: call.span(of: source))

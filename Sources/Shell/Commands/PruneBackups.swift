@@ -1,3 +1,4 @@
+import Depot
 import JSON
 import Language
 import Model
@@ -24,6 +25,10 @@ extension Session {
         guard retention.keep != 0 || retention.age != nil else {
             throw Failure("E0317", "`keep 0` would remove every backup", at: call.span(of: PruneBackups.keep))
         }
+        guard !DepotAddress.isBucket(folder.value) else {
+            throw Failure(
+                "E0510", "backups in a bucket are removed by `backup … retain N`, and not by `prune`", at: folder.span)
+        }
         let shelf = BackupShelf(expanded(folder.value))
         let contents = try await contents(of: shelf, at: folder.span)
         return (shelf, retention.superfluous(contents.backups, now: Timestamp.now))
@@ -44,7 +49,12 @@ extension Session {
     }
 
     func listBackups(in folder: Located<String>, _ call: Call) async throws {
-        try await print(contents(of: BackupShelf(expanded(folder.value)), at: folder.span).backups, call)
+        guard let bucket = try await bucketShelf(folder) else {
+            return try await print(contents(of: BackupShelf(expanded(folder.value)), at: folder.span).backups, call)
+        }
+        let contents = try await blaming(folder.span) { try await bucket.contents() }
+        for problem in contents.problems { messages.warn("no backup: \(problem)") }
+        try await print(contents.backups, call)
     }
 
     /// What is no backup is named, so that nobody relies on it.

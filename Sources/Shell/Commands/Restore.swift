@@ -1,3 +1,4 @@
+import Depot
 import JSON
 import Language
 import Model
@@ -39,6 +40,8 @@ private struct RestoreTask {
     var connection: String
     var store: any Store
     var shelf: BackupShelf
+    /// Where the backup lies, if it is not on the shelf yet.
+    var bucket: BucketShelf?
     var backup: Backup
     var items: [BackupRestore.Item]
     var skipped: [String]
@@ -54,21 +57,51 @@ extension Session {
         let (target, source) = (try call[destination], try call[source])
         let connection = try connectionName(target)
         let store = try await store(connection)
-        let (shelf, base) = BackupShelf.at(expanded(source.value))
+        let bucket = try await bucketShelf(source)
+        let (shelf, base) = bucket == nil ? BackupShelf.at(expanded(source.value)) : (passingShelf(), nil)
         let single = target.value.name.flatMap { Pattern.isPattern($0) ? nil : $0 }
         let names = [BackupNames.own(target.value, connection.value), connection.value]
         let choice = BackupChoice(id: try call.optional(id)?.value, names: names, collection: single)
         var task: RestoreTask
         do {
-            let backup = if let base { try await shelf.backup(base) } else { try await shelf.choose(choice) }
+            let backup = try await choose(choice, base, shelf, bucket)
             task = RestoreTask(
-                connection: connection.value, store: store, shelf: shelf, backup: backup, items: [], skipped: [],
-                span: target.span)
+                connection: connection.value, store: store, shelf: shelf, bucket: bucket, backup: backup, items: [],
+                skipped: [], span: target.span)
         } catch let error as JobError {
             throw Failure(error, at: call.has("backup") ? call.span(of: id) : source.span)
         }
         try await decide(wanted(task.backup, single, target), try call.optional(Shared.policy)?.value ?? "fail", &task)
         return task
+    }
+
+    private func choose(
+        _ choice: BackupChoice, _ base: String?, _ shelf: BackupShelf, _ bucket: BucketShelf?
+    ) async throws -> Backup {
+        if let bucket { return try await choice.choose(from: bucket.contents(), in: bucket.address) }
+        return if let base { try await shelf.backup(base) } else { try await shelf.choose(choice) }
+    }
+
+    /// The backup where its files can be read.
+    private func brought(_ task: RestoreTask) async throws -> Backup {
+        guard let bucket = task.bucket else { return task.backup }
+        try await bucket.bring(task.backup, into: task.shelf.folder)
+        return try await task.shelf.backup(task.backup.meta.base)
+    }
+
+    /// Restores; nothing of a backup that lies in a bucket stays here, however that ends.
+    private func restored(_ task: RestoreTask, _ call: Call) async throws -> [String] {
+        do {
+            let restore = BackupRestore(
+                task.items, of: try await brought(task), into: task.store, isAcceptingLosses: call.has("accepting"),
+                openArchive: ArchiveFolder.open)
+            let left = try await restore.run(on: task.shelf)
+            if task.bucket != nil { try await forget(task.shelf) }
+            return left
+        } catch {
+            if task.bucket != nil { try? await forget(task.shelf) }
+            throw error
+        }
     }
 
     /// Which collections of the backup go where.
@@ -140,11 +173,8 @@ extension Session {
         for name in task.skipped { say(call, "\(task.connection):\(name) is there already") }
         guard !task.items.isEmpty else { return }
         try await confirmReplacing(task, call)
-        let restore = BackupRestore(
-            task.items, of: task.backup, into: task.store, isAcceptingLosses: call.has("accepting"),
-            openArchive: ArchiveFolder.open)
         do {
-            for left in try await restore.run(on: task.shelf) { messages.warn(left) }
+            for left in try await restored(task, call) { messages.warn(left) }
         } catch let error as JobError { throw Failure(error, at: call.span(of: source)) } catch let error as StoreError
         {
             throw Failure(error, at: task.span)

@@ -1,62 +1,49 @@
 import Glibc
 import JSON
-import Synchronization
 import Transfer
 
-/// Shows how far a job is while it runs: a line that is redrawn on a terminal, a line every ten seconds elsewhere.
+/// Shows how far a job is while it runs, and writes the files in which others see it.
 final class ProgressWatch: Sendable {
-    private let job: Job
-    private let messages: Messages
-    private let style: ProgressStyle
-    private let start = ContinuousClock.now
-    private let done: Int
-    private let files: JobFiles
-    private let work = Mutex<Task<Void, Never>?>(nil)
+    private let figures: JobFigures
+    private let line: ProgressLine
 
     init(_ job: Job, _ messages: Messages, _ invocation: Invocation, isQuiet: Bool, files: JobFiles) {
-        self.job = job
-        self.messages = messages
-        self.files = files
-        done = job.progress.now.records
-        let isTerminal = isatty(invocation.standardError) == 1
-        switch invocation.progress {
-        case .automatic: style = isQuiet || invocation.isQuiet ? .off : isTerminal ? .bar : .plain
-        case let chosen: style = chosen
+        let figures = JobFigures(job: job, files: files)
+        self.figures = figures
+        line = ProgressLine(messages, invocation, isQuiet: isQuiet) {
+            figures.writeFiles()
+            return figures.standing
         }
-        let interval: Duration = style == .plain ? .seconds(10) : style == .json ? .seconds(1) : .milliseconds(200)
-        let task = Task.detached { [weak self] in
-            while !Task.isCancelled {
-                try? await Task.sleep(for: interval)
-                guard !Task.isCancelled else { return }
-                self?.show()
-            }
-        }
-        work.withLock { $0 = task }
     }
 
     /// Removes the line, and writes the last status.
     func end() async {
-        let task = work.withLock { $0 }
-        task?.cancel()
-        await task?.value
-        if style == .bar { messages.draw("\r\u{1B}[K") }
-        writeFiles()
+        await line.end()
+        figures.writeFiles()
+    }
+}
+
+/// How far a job is, and how fast.
+private struct JobFigures: Sendable {
+    private let job: Job
+    private let files: JobFiles
+    private let start = ContinuousClock.now
+    private let done: Int
+
+    init(job: Job, files: JobFiles) {
+        (self.job, self.files) = (job, files)
+        done = job.progress.now.records
     }
 
-    private func show() {
-        writeFiles()
-        let counts = job.progress.now
-        switch style {
-        case .off, .automatic: break
-        case .bar: messages.draw("\r\u{1B}[K" + bar(counts))
-        case .plain: messages.say(text(counts))
-        case .json: messages.draw(json(counts).text + "\n")
-        }
-    }
-
-    private func writeFiles() {
+    func writeFiles() {
         let counts = job.progress.now
         files.write(job, counts, rate: rate(counts), remaining: remaining(counts))
+    }
+
+    var standing: ProgressLine.Standing {
+        let counts = job.progress.now
+        let share = Double(counts.records) / Double(max(1, counts.total))
+        return ProgressLine.Standing(share: share, text: text(counts), json: json(counts))
     }
 
     private func rate(_ counts: Progress.Counts) -> Double {
@@ -73,12 +60,6 @@ final class ProgressWatch: Sendable {
         let ahead = remaining(counts).map { "  ETA \(Elapsed.text(.seconds($0)))" } ?? ""
         return "\(job.plan.context.target)  \(counts.phase)  \(percent) %  \(counts.records)/\(counts.total)"
             + "  \(Int(rate(counts))) rows/s\(ahead)"
-    }
-
-    private func bar(_ counts: Progress.Counts) -> String {
-        let width = 20
-        let full = min(width, width * counts.records / max(1, counts.total))
-        return String(repeating: "█", count: full) + String(repeating: "░", count: width - full) + " " + text(counts)
     }
 
     private func json(_ counts: Progress.Counts) -> JSONValue {
