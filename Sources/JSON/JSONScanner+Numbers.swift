@@ -48,6 +48,37 @@ extension JSONScanner {
         try array { scanner throws(JSONError) in values.append(try scanner.float()) }
     }
 
+    /// Appends the numbers of the array that comes next as they lie in memory, and answers how many they were.
+    package mutating func floats(appendingTo result: inout [UInt8]) throws(JSONError) -> Int {
+        try enter(UInt8(ascii: "["), "an array")
+        defer { leave() }
+        if take(UInt8(ascii: "]")) { return 0 }
+        var count = 0
+        while true {
+            let run = readRun(appendingTo: &result)
+            count += run.count
+            if run.hasEnded { return count }
+            guard run.count == 0 else { continue }
+            // Whatever stands here is an error, or a number too small to be one.
+            let value = try float()
+            withUnsafeBytes(of: value) { result.append(contentsOf: $0) }
+            count += 1
+            if take(UInt8(ascii: "]")) { return count }
+            guard take(UInt8(ascii: ",")) else { throw JSONError("expected ',' or ']'", at: offset) }
+        }
+    }
+
+    private mutating func readRun(appendingTo result: inout [UInt8]) -> (count: Int, hasEnded: Bool) {
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: 1024) { room in
+            var (used, ended) = (0, Int32(0))
+            let count = numbers_read_floats(
+                text(at: offset..<bytes.count), bytes.count - offset, room.baseAddress, room.count, &used, &ended)
+            offset += used
+            result.append(contentsOf: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(room)[..<(count * 4)]))
+            return (count, ended != 0)
+        }
+    }
+
     private mutating func digits() throws(JSONError) {
         let start = offset
         while let byte = peek, byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") { offset += 1 }

@@ -110,13 +110,13 @@ package struct JSONScanner {
         guard take(byte) else { throw JSONError("expected '\(Character(Unicode.Scalar(byte)))'", at: offset) }
     }
 
-    private mutating func enter(_ byte: UInt8, _ what: String) throws(JSONError) {
+    mutating func enter(_ byte: UInt8, _ what: String) throws(JSONError) {
         guard take(byte) else { throw JSONError("expected \(what)", at: offset) }
         depth += 1
         guard depth <= Self.deepest else { throw JSONError("nested too deeply", at: offset) }
     }
 
-    private mutating func leave() { depth -= 1 }
+    mutating func leave() { depth -= 1 }
 
     private mutating func literal(_ word: StaticString) throws(JSONError) {
         skipSpace()
@@ -130,4 +130,11 @@ package struct JSONScanner {
 extension JSONScanner {
     /// The bytes of the text in a range that this scanner has reported.
     package func raw(_ range: Range<Int>) -> Slice<UnsafeBufferPointer<UInt8>> { bytes[range] }
+
+    /// Whether a name that this scanner has reported is `word`, written without escapes.
+    package func isName(_ range: Range<Int>, _ word: StaticString) -> Bool {
+        let length = word.utf8CodeUnitCount
+        guard range.count == length else { return false }
+        return (0..<length).allSatisfy { bytes[range.lowerBound + $0] == word.utf8Start[$0] }
+    }
 }

@@ -76,6 +76,20 @@ package struct JSONWriter {
         }
     }
 
+    /// An array of float32 numbers that lie as they do in memory.
+    package mutating func floats(_ values: UnsafeRawBufferPointer) {
+        raw("[")
+        let run = 512
+        for start in stride(from: 0, to: values.count / 4, by: run) {
+            if start > 0 { raw(",") }
+            let part = UnsafeRawBufferPointer(rebasing: values[start * 4..<min(values.count, (start + run) * 4)])
+            withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16 * run + 32) { room in
+                append(room, count: numbers_write_floats(part.baseAddress, part.count / 4, room.baseAddress))
+            }
+        }
+        raw("]")
+    }
+
     private mutating func append(_ room: UnsafeMutableBufferPointer<CChar>, count: Int) {
         bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(room)[..<count]))
     }

@@ -47,6 +47,18 @@ package struct Budget: Hashable, Sendable {
 }
 
 extension Batch {
+    /// How many of the first rows a budget of bytes has room for; one row at least.
+    package func rows(within bytes: Int) -> Int {
+        guard byteCount > bytes else { return count }
+        let columns = vectors + fields + (rest.map { [$0] } ?? [])
+        var total = 0
+        for row in 0..<count {
+            total += columns.reduce(16) { $0 + $1.size(row, of: count) }
+            if total > bytes, row > 0 { return row }
+        }
+        return count
+    }
+
     /// The batch with only the wanted columns; `shape` is that of its collection.
     package func projected(_ wanted: Projection, _ shape: Collection) -> Batch {
         var batch = self
@@ -58,5 +70,15 @@ extension Batch {
         }
         if !wanted.rest { batch.rest = nil }
         return batch
+    }
+}
+
+extension Batch {
+    /// Of several records of one key the last.
+    package func withoutTwins() -> Batch {
+        var last: [Key: Int] = [:]
+        for (row, key) in keys.enumerated() { last[key] = row }
+        guard last.count < keys.count else { return self }
+        return rows((0..<count).filter { last[keys[$0]] == $0 })
     }
 }

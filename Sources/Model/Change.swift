@@ -5,6 +5,8 @@ package enum Change: Hashable, Sendable {
     /// Vectors are brought to length one.
     case normalised(vector: String)
     case rounded(vector: String, to: Element)
+    /// Vectors are brought to length one and back: the last digits may differ.
+    case rescaled(vector: String)
     /// A vector is meant where no payload field has the name; ``everyField`` is what no shape declares.
     case dropped(field: String)
     case nullAsAbsent(field: String)
@@ -24,6 +26,9 @@ extension Change {
         switch self {
         case .normalised(let vector): Verdict("vector \(vector)", .converted, "brought to length one")
         case .rounded(let vector, let element): Verdict("vector \(vector)", .lossy, "rounded to \(element.rawValue)")
+        case .rescaled(let vector):
+            Verdict(
+                "vector \(vector)", .converted, "brought to length one and back, so that the last digits may differ")
         case .dropped(Change.everyField): Verdict("open payload", .lossy, "left out")
         case .dropped(let field): Verdict(subject(field), .lossy, "left out")
         case .nullAsAbsent(let field): Verdict(subject(field), .converted, "null arrives as nothing")
@@ -42,6 +47,7 @@ extension Change {
         case .normalised(let vector): ["change": "normalised", "vector": .string(vector)]
         case .rounded(let vector, let element):
             ["change": "rounded", "vector": .string(vector), "to": .string(element.rawValue)]
+        case .rescaled(let vector): ["change": "rescaled", "vector": .string(vector)]
         case .dropped(let field): ["change": "dropped", "field": .string(field)]
         case .nullAsAbsent(let field): ["change": "null_as_absent", "field": .string(field)]
         case .absentAsNull(let field): ["change": "absent_as_null", "field": .string(field)]
@@ -57,6 +63,7 @@ extension Change {
         case ("rounded", let vector?, _):
             guard let element = json["to"]?.string.flatMap(Element.init(rawValue:)) else { return nil }
             self = .rounded(vector: vector, to: element)
+        case ("rescaled", let vector?, _): self = .rescaled(vector: vector)
         case ("dropped", _, let field?): self = .dropped(field: field)
         case ("null_as_absent", _, let field?): self = .nullAsAbsent(field: field)
         case ("absent_as_null", _, let field?): self = .absentAsNull(field: field)

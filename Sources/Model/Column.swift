@@ -64,6 +64,17 @@ package struct Column: Hashable, Sendable {
 }
 
 extension Column {
+    /// What a budget counts of one row; `count` is how many rows the column has.
+    func size(_ row: Int, of count: Int) -> Int {
+        switch values {
+        case .bools: 1
+        case .integers, .floats: 8
+        case .bytes(let rows), .multi(let rows): rows.range(of: row).count + 8
+        case .dense(let bytes): bytes.count / max(1, count)
+        case .sparse(let indices, _): indices.range(of: row).count * 8 + 8
+        }
+    }
+
     /// The rows at these positions, in this order; `count` is how many rows the column has.
     package func rows(_ rows: [Int], of count: Int) -> Column {
         Column(values.rows(rows, of: count), marks: marks.isEmpty ? [] : rows.map { marks[$0] })

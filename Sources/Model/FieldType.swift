@@ -16,6 +16,20 @@ package indirect enum FieldType: Hashable, Sendable {
         default: nil
         }
     }
+
+    /// Whether every value of the other type can stand in a field of this one, kept in the same way.
+    package func takes(_ other: FieldType) -> Bool {
+        switch (self, other) {
+        case (.text(let limit), .text(let length)): limit ?? .max >= length ?? .max
+        case (.double, .float): true
+        default:
+            if let range = integerRange, let inner = other.integerRange {
+                range.contains(inner.lowerBound) && range.contains(inner.upperBound)
+            } else {
+                self == other
+            }
+        }
+    }
 }
 
 /// One spelling for each, in `create`, in `describe` and in files.

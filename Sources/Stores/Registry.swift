@@ -10,5 +10,7 @@ package let storeKinds: [StoreKind] = [
     PostgreSQL.longKind,
     Milvus.kind,
     Milvus.secureKind,
+    Chroma.kind,
+    Chroma.secureKind,
     Memory.kind,
 ]

@@ -83,7 +83,7 @@ struct ValueRules: Sendable {
 
     private mutating func add(_ change: Change, isVector: (String) -> Bool) {
         switch change {
-        case .normalised, .rounded, .dropped(Change.everyField): break
+        case .normalised, .rounded, .rescaled, .dropped(Change.everyField): break
         case .rekeyed: isKeyless = true
         case .dropped(let field) where isVector(field): vectors[field] = .leftOut
         case .dropped(let field): add(.leftOut, field)

@@ -7,6 +7,8 @@ struct VectorComparison: Hashable, Sendable {
         case normalised
         /// Both are brought to length one.
         case direction
+        /// The target brings them to length one and back; what is said of numbers holds for those of that length.
+        case rescaled
         case asTheyAre
     }
 
@@ -23,6 +25,7 @@ struct VectorComparison: Hashable, Sendable {
         switch likeness.vectors {
         case .direction: rule = .direction
         case _ where isNormalised: rule = .normalised
+        case _ where likeness.changes.contains(.rescaled(vector: name)): rule = .rescaled
         case .tolerance: rule = .asTheyAre
         // How a store makes whole numbers of others is its own affair.
         case .exact where target.contains { $0 == .int8 || $0 == .uint8 }: rule = .asTheyAre
@@ -37,6 +40,7 @@ struct VectorComparison: Hashable, Sendable {
         case .asTheyAre: (a, b)
         case .normalised: (a.normalised, b)
         case .direction: (a.normalised, b.normalised)
+        case .rescaled: (a.scaled(by: a), b.scaled(by: a))
         }
     }
 
@@ -93,12 +97,16 @@ struct VectorNumbers: Sendable {
     }
 
     /// Each of its vectors at length one; what has no direction stays as it is.
-    var normalised: VectorNumbers {
+    var normalised: VectorNumbers { scaled(by: self) }
+
+    /// Each of its vectors divided by the length of another's.
+    func scaled(by other: VectorNumbers) -> VectorNumbers {
+        guard isShaped(like: other) else { return self }
         var result = self
         let length = length > 0 ? length : max(1, numbers.count)
         for start in stride(from: 0, to: numbers.count, by: length) {
             let range = start..<min(start + length, numbers.count)
-            let norm = numbers[range].reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+            let norm = other.numbers[range].reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
             guard norm > 0 else { continue }
             for place in range { result.numbers[place] = Float(Double(numbers[place]) / norm) }
         }

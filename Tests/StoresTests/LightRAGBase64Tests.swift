@@ -3,7 +3,7 @@ import Testing
 
 @testable import Stores
 
-@Suite struct LightRAGBase64Tests {
+@Suite struct Base64Tests {
     private static let bytes = (0..<200).map { UInt8(truncatingIfNeeded: $0 &* 167 &+ $0 >> 3) }
 
     /// Short texts go by tables and long ones by wide instructions, which must not differ.
@@ -11,9 +11,9 @@ import Testing
         for count in 0...Self.bytes.count {
             let plain = Array(Self.bytes.prefix(count))
             var text: [UInt8] = []
-            plain.withUnsafeBytes { LightRAGBase64.append($0, to: &text) }
+            plain.withUnsafeBytes { Base64.append($0, to: &text) }
             #expect(String(decoding: text, as: UTF8.self) == Data(plain).base64EncodedString())
-            #expect(text.withUnsafeBufferPointer { LightRAGBase64.decoded($0) } == plain)
+            #expect(text.withUnsafeBufferPointer { Base64.decoded($0) } == plain)
         }
     }
 
@@ -23,7 +23,7 @@ import Testing
             for byte in UInt8.min...UInt8.max {
                 var text = [UInt8](repeating: UInt8(ascii: "Q"), count: 64)
                 text[place] = byte
-                let isRight = text.withUnsafeBufferPointer { LightRAGBase64.decoded($0) } != nil
+                let isRight = text.withUnsafeBufferPointer { Base64.decoded($0) } != nil
                 let isPadding = byte == UInt8(ascii: "=") && place == 63
                 #expect(isRight == (letters.contains(byte) || isPadding), "\(byte) at \(place)")
             }
@@ -32,7 +32,7 @@ import Testing
 
     @Test func paddingStandsAtTheEndOnly() {
         for text in ["QQ==QQ==", "Q===", "====", "QQQ", "QQ=Q"] {
-            #expect(Array(text.utf8).withUnsafeBufferPointer { LightRAGBase64.decoded($0) } == nil, "\(text)")
+            #expect(Array(text.utf8).withUnsafeBufferPointer { Base64.decoded($0) } == nil, "\(text)")
         }
     }
 }

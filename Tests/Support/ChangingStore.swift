@@ -73,7 +73,8 @@ extension Change {
     fileprivate func concerns(_ shape: Collection) -> Bool {
         switch self {
         case .rekeyed: true
-        case .normalised(let name), .rounded(let name, _): shape.vectors.contains { $0.name == name }
+        case .normalised(let name), .rounded(let name, _), .rescaled(let name):
+            shape.vectors.contains { $0.name == name }
         case .dropped(let name), .nullAsAbsent(let name), .absentAsNull(let name), .reserialised(let name):
             name == Change.everyField || shape.isOpen || shape.fields.contains { $0.name == name }
                 || shape.vectors.contains { $0.name == name }
@@ -90,7 +91,7 @@ extension Change {
             for place in shape.vectors.indices where shape.vectors[place].name == name {
                 shape.vectors[place].element = element
             }
-        case .rounded, .normalised, .nullAsAbsent, .absentAsNull, .reserialised, .rekeyed: break
+        case .rounded, .normalised, .rescaled, .nullAsAbsent, .absentAsNull, .reserialised, .rekeyed: break
         }
     }
 
@@ -101,6 +102,7 @@ extension Change {
     fileprivate func applied(to column: Column, _ field: VectorField, count: Int) -> Column {
         switch self {
         case .normalised(let name) where name == field.name: column.vectors(field, count) { normalised($0) }
+        case .rescaled(let name) where name == field.name: column.vectors(field, count) { rescaled($0) }
         case .rounded(let name, let element) where name == field.name:
             column.vectors(field, count) { rounded($0, element) }
         default: column
@@ -112,6 +114,12 @@ extension Change {
         let square = vector.reduce(0.0) { $0 + Double($1) * Double($1) }
         guard square >= Double(Float.ulpOfOne), (square - 1).magnitude > 1e-6 else { return vector }
         return vector.map { Float(Double($0) / square.squareRoot()) }
+    }
+
+    /// As Chroma does it.
+    private func rescaled(_ vector: [Float]) -> [Float] {
+        let length = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        return length > 0 && length.isFinite ? vector.map { $0 / length * length } : vector
     }
 
     private func rounded(_ vector: [Float], _ element: Element) -> [Float] {

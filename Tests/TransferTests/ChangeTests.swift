@@ -9,7 +9,8 @@ import Testing
 /// Copies into stores that change values on the way: a right one is equal, a wrong one is not.
 @Suite struct ChangeTests {
     private static let cases: [[Change]] = [
-        [.normalised(vector: "v_float32")], [.rounded(vector: "v_float32", to: .float16)],
+        [.normalised(vector: "v_float32")], [.rescaled(vector: "v_float32")],
+        [.rounded(vector: "v_float32", to: .float16)],
         [.rounded(vector: "v_float32", to: .bfloat16)], [.rounded(vector: "v_float16", to: .float32)],
         [.normalised(vector: "v_float32"), .rounded(vector: "v_float32", to: .float16)],
         [.dropped(field: "f_int64"), .dropped(field: "extra"), .dropped(field: "v_multi")],
@@ -69,7 +70,9 @@ import Testing
         return try Sample.batch([line], of: shape)
     }
 
-    @Test(arguments: [[Change.normalised(vector: "v")], [.rounded(vector: "v", to: .float16)]])
+    @Test(arguments: [
+        [Change.normalised(vector: "v")], [.rescaled(vector: "v")], [.rounded(vector: "v", to: .float16)],
+    ])
     func aVectorThatIsAnotherIsFound(_ changes: [Change]) async throws {
         let store: any Store = ChangingStore(MemoryStore(), changes, isRoundingDeclared: false)
         for name in ["a", "b"] { try await store.create(Sample.plain(name)) }

@@ -42,7 +42,7 @@ struct LightRAGMatrix: Sendable {
                 let letters = UnsafeBufferPointer(characters.bindMemory(to: UInt8.self))
                 let rest = UnsafeMutableRawBufferPointer(rebasing: target[filled...])
                 guard try file.read(into: characters, at: text.lowerBound + 4 * group) == 4 * count,
-                    let found = LightRAGBase64.decode(letters, to: rest)
+                    let found = Base64.decode(letters, to: rest)
                 else { return 0 }
                 group += count
                 filled += found
@@ -67,7 +67,7 @@ enum LightRAGHalves {
 
     /// The bytes of the halves; `dimension` is nil where it is not known yet.
     static func unpacked(_ text: [UInt8], dimension: Int?) throws(Failure) -> [UInt8] {
-        guard let packed = text.withUnsafeBufferPointer({ LightRAGBase64.decoded($0) }) else {
+        guard let packed = text.withUnsafeBufferPointer({ Base64.decoded($0) }) else {
             throw Failure(message: "is no base64")
         }
         // Without a dimension there is no more than zlib can make of it.
@@ -95,7 +95,7 @@ enum LightRAGHalves {
         }
         guard written >= 0 else { throw Failure(message: noLibrary) }
         var text: [UInt8] = []
-        bytes.withUnsafeBytes { LightRAGBase64.append($0, to: &text) }
+        bytes.withUnsafeBytes { Base64.append($0, to: &text) }
         return text
     }
 

@@ -68,7 +68,7 @@ struct LightRAGOutline: Sendable {
     private mutating func readMatrix(_ stream: LightRAGStream) throws(StoreError) {
         let text = try passMatrix(stream)
         let end = try stream.bytes(max(text.lowerBound, text.upperBound - 3)..<text.upperBound)
-        guard let count = LightRAGBase64.byteCount(text.count, ending: end), count % 4 == 0 else {
+        guard let count = Base64.byteCount(text.count, ending: end), count % 4 == 0 else {
             throw .lightRAG(
                 broken: stream.file.path, "its matrix, of \(text.count) characters, is no base64 of float32")
         }

@@ -30,13 +30,13 @@ final class LightRAGOutput {
         odd.append(contentsOf: bytes)
         guard odd.count >= Self.piece else { return }
         let whole = odd.count / 3 * 3
-        odd.withUnsafeBytes { LightRAGBase64.append(UnsafeRawBufferPointer(rebasing: $0[..<whole]), to: &buffer) }
+        odd.withUnsafeBytes { Base64.append(UnsafeRawBufferPointer(rebasing: $0[..<whole]), to: &buffer) }
         odd.removeFirst(whole)
         try flush()
     }
 
     func endBase64() throws(StoreError) {
-        odd.withUnsafeBytes { LightRAGBase64.append($0, to: &buffer) }
+        odd.withUnsafeBytes { Base64.append($0, to: &buffer) }
         odd = []
     }
 

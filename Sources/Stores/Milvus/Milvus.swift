@@ -8,10 +8,7 @@ package enum Milvus {
     package static let secureKind = kind(
         "milvus+https", "Collections in Milvus or Zilliz Cloud, by gRPC over TLS", "milvus+https://host/database",
         port: 443,
-        [
-            StoreOption("ca", "a file of the certificates to trust, in place of the system's"),
-            StoreOption("insecure", "whether any certificate is believed: yes or no", fallback: "no"),
-        ])
+        StoreOption.trust)
 
     private static let options = [
         StoreOption("token", "an API key, or user:password", isSecret: true),
@@ -44,11 +41,11 @@ package enum Milvus {
         let grpc = GRPC(
             (endpoint.scheme == "milvus" ? "http://" : "https://") + address,
             metadata: authorization(endpoint, options) + (database.isEmpty ? [] : ["dbname: \(database)"]),
-            trust: try trust(options))
-        let mayLoad = try isYes("load", options, fallback: true)
+            trust: try options.trust)
+        let mayLoad = try options.isYes("load", fallback: true)
         do throws(StoreError) {
             let server = try await MilvusServer.reached(
-                MilvusLine(grpc: grpc, address: address, timeout: try seconds(options["timeout"] ?? "60")),
+                MilvusLine(grpc: grpc, address: address, timeout: try options.seconds("timeout", fallback: 60)),
                 database: database)
             return MilvusStore(server, mayLoad: mayLoad)
         } catch {
@@ -72,30 +69,6 @@ package enum Milvus {
         let user = endpoint.user.map { "\($0):\(endpoint.password ?? "")" }
         guard let secret = options["token"] ?? user else { return [] }
         return ["authorization: \(base64(secret.utf8))"]
-    }
-
-    private static func trust(_ options: [String: String]) throws(StoreError) -> Trust {
-        if try isYes("insecure", options, fallback: false) { return .anyone }
-        return options["ca"].map { .authorities(path: $0) } ?? .system
-    }
-
-    private static func isYes(
-        _ name: String, _ options: [String: String], fallback: Bool
-    ) throws(StoreError) -> Bool {
-        switch options[name] {
-        case nil: return fallback
-        case "yes", "true": return true
-        case "no", "false": return false
-        case let other?:
-            throw StoreError(.rejected, "\(name)=\(other) means nothing", help: "say \(name)=yes or \(name)=no")
-        }
-    }
-
-    private static func seconds(_ word: String) throws(StoreError) -> Duration {
-        guard let number = Int(word), number > 0 else {
-            throw StoreError(.rejected, "timeout=\(word) is no number of seconds", help: "say for instance 60")
-        }
-        return .seconds(number)
     }
 }
 

@@ -49,34 +49,8 @@ struct MilvusPage {
         return Column(.bytes(rows), marks: marks)
     }
 
-    // MARK: Cutting
-
-    /// How many of the first rows a budget of bytes has room for; one row at least.
-    func rows(within bytes: Int) -> Int {
-        guard batch.byteCount > bytes else { return batch.count }
-        let columns = batch.vectors + batch.fields + (batch.rest.map { [$0] } ?? [])
-        var total = 0
-        for row in 0..<batch.count {
-            total += columns.reduce(16) { $0 + $1.size(row, of: batch.count) }
-            if total > bytes, row > 0 { return row }
-        }
-        return batch.count
-    }
-
     mutating func keep(_ count: Int) {
         if count < batch.count { batch = batch.rows(Array(0..<count)) }
-    }
-}
-
-extension Column {
-    fileprivate func size(_ row: Int, of count: Int) -> Int {
-        switch values {
-        case .bools: 1
-        case .integers, .floats: 8
-        case .bytes(let rows), .multi(let rows): rows.range(of: row).count + 8
-        case .dense(let bytes): bytes.count / max(1, count)
-        case .sparse(let indices, _): indices.range(of: row).count * 8 + 8
-        }
     }
 }
 

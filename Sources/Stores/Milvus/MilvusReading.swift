@@ -87,7 +87,7 @@ final class MilvusReading: Reading {
             if page.count < most, page.batch.byteCount <= scan.budget.bytes, page.count < limit { return (page, true) }
             break
         }
-        page.keep(min(most, page.rows(within: scan.budget.bytes)))
+        page.keep(min(most, page.batch.rows(within: scan.budget.bytes)))
         try keepExpressible(&page)
         return (page, false)
     }

@@ -176,13 +176,3 @@ extension MilvusServer {
         return isFlushed
     }
 }
-
-extension Batch {
-    /// Of records with one key the last stands for all.
-    fileprivate func withoutTwins() -> Batch {
-        var last: [Key: Int] = [:]
-        for (row, key) in keys.enumerated() { last[key] = row }
-        guard last.count < keys.count else { return self }
-        return rows((0..<count).filter { last[keys[$0]] == $0 })
-    }
-}

@@ -1,7 +1,7 @@
 import CBase64
 
 /// Base64 as RFC 4648 has it, padded: groups of four letters.
-enum LightRAGBase64 {
+enum Base64 {
     private static let padding = UInt8(ascii: "=")
     /// Stands for zeros.
     private static let zero = UInt8(ascii: "A")
