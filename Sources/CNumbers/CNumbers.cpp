@@ -1,8 +1,11 @@
 // Float text at full speed: from_chars and to_chars are C++ only, and five times as fast as what Swift offers.
 #include "CNumbers.h"
 
+#include "ShortestFloat.h"
+
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <cstring>
 
 namespace {
@@ -24,10 +27,69 @@ int read(const char *text, size_t length, Number *value) {
     return 0;
 }
 
+char *shortest(float value, char *text) { return write_shortest_float(value, text); }
+char *shortest(double value, char *text) { return std::to_chars(text, text + room, value).ptr; }
+
+// Some readers take "-0" for a whole number, which has no sign where it is zero.
+template <typename Number>
+char *write(Number value, char *text) {
+    char *end = shortest(value, text);
+    if (value == 0 && std::signbit(value)) {
+        *end++ = '.';
+        *end++ = '0';
+    }
+    return end;
+}
+
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 const char *skip_space(const char *at, const char *end) {
     while (at != end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) ++at;
+    return at;
+}
+
+// Whether eight characters are digits, and then their value.
+bool read_eight(const char *at, uint64_t *value) {
+    uint64_t text;
+    std::memcpy(&text, at, sizeof text);
+    uint64_t high = 0xF0F0F0F0F0F0F0F0, zeros = 0x3030303030303030;
+    if ((text & high) != zeros || ((text + 0x0606060606060606) & high) != zeros) return false;
+    text = (text & 0x0F0F0F0F0F0F0F0F) * 2561 >> 8;
+    text = (text & 0x00FF00FF00FF00FF) * 6553601 >> 16;
+    *value = (text & 0x0000FFFF0000FFFF) * 42949672960001 >> 32;
+    return true;
+}
+
+const char *read_digits(const char *at, const char *end, uint64_t *value) {
+    uint64_t eight;
+    if (end - at >= 8 && read_eight(at, &eight)) {
+        *value = *value * 100000000 + eight;
+        at += 8;
+    }
+    for (; at != end && is_digit(*at); ++at) *value = *value * 10 + (*at - '0');
+    return at;
+}
+
+constexpr double powers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+
+// Behind a number of some fifteen digits without an exponent, or null. The quotient of two whole doubles is the nearest
+// double, and the float nearest to that is the nearest float, unless the double lies in the middle between two floats.
+const char *read_short(const char *digits, const char *end, float *value) {
+    uint64_t number = 0;
+    const char *at = read_digits(digits, end, &number);
+    size_t scale = 0;
+    if (at != end && *at == '.') {
+        const char *point = at++;
+        at = read_digits(at, end, &number);
+        scale = at - point - 1;
+        if (scale == 0) return nullptr;
+    }
+    if (at - digits > 16 || number >> 53 || scale > 15 || at == end || (*at | 0x20) == 'e') return nullptr;
+    double quotient = static_cast<double>(number) / powers[scale];
+    uint64_t bits;
+    std::memcpy(&bits, &quotient, sizeof bits);
+    if ((bits & 0x1FFFFFFF) == 0x10000000) return nullptr;
+    *value = static_cast<float>(quotient);
     return at;
 }
 
@@ -36,6 +98,10 @@ const char *read_plain(const char *at, const char *end, float *value) {
     const char *digits = at != end && *at == '-' ? at + 1 : at;
     if (digits == end || !is_digit(*digits)) return nullptr;
     if (*digits == '0' && digits + 1 != end && is_digit(digits[1])) return nullptr;
+    if (const char *behind = read_short(digits, end, value)) {
+        if (digits != at) *value = -*value;
+        return behind;
+    }
     auto result = std::from_chars(at, end, *value);
     if (result.ec != std::errc() || !is_digit(result.ptr[-1])) return nullptr;
     return result.ptr;
@@ -44,8 +110,8 @@ const char *read_plain(const char *at, const char *end, float *value) {
 
 int numbers_read_float(const char *text, size_t length, float *value) { return read(text, length, value); }
 int numbers_read_double(const char *text, size_t length, double *value) { return read(text, length, value); }
-size_t numbers_write_float(float value, char *text) { return std::to_chars(text, text + room, value).ptr - text; }
-size_t numbers_write_double(double value, char *text) { return std::to_chars(text, text + room, value).ptr - text; }
+size_t numbers_write_float(float value, char *text) { return write(value, text) - text; }
+size_t numbers_write_double(double value, char *text) { return write(value, text) - text; }
 
 size_t numbers_read_floats(const char *text, size_t length, float *values, size_t most, size_t *used, int *ended) {
     const char *end = text + length;
@@ -75,7 +141,7 @@ size_t numbers_write_floats(const void *values, size_t count, char *text) {
         float value;
         std::memcpy(&value, static_cast<const char *>(values) + place * sizeof value, sizeof value);
         if (place) *at++ = ',';
-        at = std::to_chars(at, at + room, value).ptr;
+        at = write(value, at);
     }
     return at - text;
 }

@@ -132,6 +132,9 @@ package protocol Generations: Sendable {
     /// How even a single move goes in several steps, in words for a plan; nil where it is one.
     var course: String? { get }
 
+    /// Whether the live name is an alias, and never a collection's own.
+    var isByAlias: Bool { get }
+
     /// The name for a collection that is to take the place of `name`; nothing live has it.
     func staging(for name: String) async throws(StoreError) -> String
 
@@ -147,6 +150,7 @@ package protocol Generations: Sendable {
 
 extension Generations {
     package var course: String? { nil }
+    package var isByAlias: Bool { false }
 }
 
 /// One name and the collection that it is to have.

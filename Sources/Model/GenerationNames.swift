@@ -8,6 +8,18 @@ package enum GenerationName {
         age == 1 ? name + "_previous" : "\(name)_previous_\(age)"
     }
 
+    /// A collection that an alias makes live.
+    package static func behind(_ name: String, _ number: Int) -> String { "\(name)_generation_\(number)" }
+
+    /// The alias that such a collection is for; nil for every other name.
+    package static func alias(for name: String) -> String? {
+        guard let mark = name.firstRange(of: "_generation_"), let number = Int(name[mark.upperBound...]) else {
+            return nil
+        }
+        let live = String(name[..<mark.lowerBound])
+        return behind(live, number) == name ? live : nil
+    }
+
     /// The name that something is prepared for; nil if this is no such name.
     package static func staged(for name: String) -> String? {
         name.hasSuffix("_staging") ? String(name.dropLast("_staging".count)) : nil

@@ -20,21 +20,32 @@ package struct UUID: Hashable, Sendable, Comparable {
 
     /// Nil unless the text is 8-4-4-4-12 hexadecimal digits, in letters of either size.
     package init?(_ text: some Sequence<UInt8>) {
-        var digits: [UInt8] = []
-        for (place, byte) in text.enumerated() {
-            if Self.dashes.contains(place) {
+        var (high, low) = (UInt64(0), UInt64(0))
+        var (place, digits) = (0, 0)
+        for byte in text {
+            if Self.isDash(place) {
                 guard byte == UInt8(ascii: "-") else { return nil }
             } else {
-                guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue, byte < 0x80 else { return nil }
-                digits.append(UInt8(digit))
+                guard let digit = Self.digit(byte), digits < 32 else { return nil }
+                if digits < 16 { high = high << 4 | digit } else { low = low << 4 | digit }
+                digits += 1
             }
+            place += 1
         }
-        guard digits.count == 32 else { return nil }
-        high = digits[..<16].reduce(0) { $0 << 4 | UInt64($1) }
-        low = digits[16...].reduce(0) { $0 << 4 | UInt64($1) }
+        guard digits == 32 else { return nil }
+        self.init(high: high, low: low)
     }
 
-    private static let dashes: Set<Int> = [8, 13, 18, 23]
+    private static func isDash(_ place: Int) -> Bool { place == 8 || place == 13 || place == 18 || place == 23 }
+
+    private static func digit(_ byte: UInt8) -> UInt64? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(byte - UInt8(ascii: "0"))
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt64(byte - UInt8(ascii: "a")) + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt64(byte - UInt8(ascii: "A")) + 10
+        default: nil
+        }
+    }
 
     /// Its text in small letters.
     package var utf8: [UInt8] {
@@ -42,7 +53,7 @@ package struct UUID: Hashable, Sendable, Comparable {
         spelling.reserveCapacity(36)
         for word in [high, low] {
             for shift in stride(from: UInt64(60), through: 0, by: -4) {
-                if Self.dashes.contains(spelling.count) { spelling.append(UInt8(ascii: "-")) }
+                if Self.isDash(spelling.count) { spelling.append(UInt8(ascii: "-")) }
                 let digit = UInt8(word >> shift & 0xF)
                 spelling.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
             }

@@ -12,5 +12,7 @@ package let storeKinds: [StoreKind] = [
     Milvus.secureKind,
     Chroma.kind,
     Chroma.secureKind,
+    Qdrant.kind,
+    Qdrant.secureKind,
     Memory.kind,
 ]

@@ -149,11 +149,12 @@ extension String {
 }
 
 extension Store {
-    /// What stands under a name itself, not under an alias; nil if nothing does.
+    /// What stands under a name itself, not under an alias, unless that is how live ones are called; nil if nothing does.
     package func identity(of name: String) async throws(StoreError) -> Identity? {
         do throws(StoreError) {
             let description = try await describe(name)
-            return description.collection.name == name ? description.identity : nil
+            let isOwn = description.collection.name == name || generations?.isByAlias == true
+            return isOwn ? description.identity : nil
         } catch {
             guard error.code == .notFound else { throw error }
             return nil

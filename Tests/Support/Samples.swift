@@ -4,15 +4,15 @@ import Model
 /// Small collections of every type.
 package enum Sample {
     /// Every layout, every element, every payload type, all of them nullable.
-    package static func everyType(_ name: String, key: KeyType = .text(maxLength: 64)) -> Collection {
+    package static func everyType(_ name: String, key: KeyType? = nil) -> Collection {
         let elements = Element.allCases.map {
             VectorField(
-                name: "v_\($0.rawValue)", element: $0, dimension: 8, metric: $0 == .bit ? .hamming : .cosine,
+                name: "v_\($0.rawValue)", element: $0, dimension: 8, metric: $0 == .bit ? .hamming : limits.metric,
                 isNullable: true)
         }
         let others = [
             VectorField(name: "v_sparse", layout: .sparse, dimension: nil, metric: .ip, isNullable: true),
-            VectorField(name: "v_multi", layout: .multi, dimension: 2, metric: .cosine, isNullable: true),
+            VectorField(name: "v_multi", layout: .multi, dimension: 2, metric: limits.metric, isNullable: true),
         ]
         let types: [FieldType] = [
             .bool, .int8, .int16, .int32, .int64, .float, .double, .json, .timestamp, .text(maxLength: nil),
@@ -23,7 +23,8 @@ package enum Sample {
             Field(name: "f_" + "\(type)".map { $0 == "(" ? "_" : $0 == ")" ? "" : "\($0)" }.joined(), type: type)
         }
         return Collection(
-            name: name, key: KeyField(type: key), vectors: (elements + others).filter(limits.vectors), fields: fields,
+            name: name, key: KeyField(type: key ?? limits.key), vectors: (elements + others).filter(limits.vectors),
+            fields: fields,
             isOpen: true)
     }
 
@@ -67,13 +68,20 @@ package enum Sample {
         package var held: @Sendable (String) -> String?
         /// Which vectors it has a place for.
         package var vectors: @Sendable (VectorField) -> Bool
+        /// The type that its keys have.
+        package var key: KeyType
+        /// A metric by which vectors stay as they are.
+        package var metric: Metric
 
         package init(
             _ held: @escaping @Sendable (String) -> String?,
-            vectors: @escaping @Sendable (VectorField) -> Bool = { _ in true }
+            vectors: @escaping @Sendable (VectorField) -> Bool = { _ in true },
+            key: KeyType = .text(maxLength: 64), metric: Metric = .cosine
         ) {
             self.held = held
             self.vectors = vectors
+            self.key = key
+            self.metric = metric
         }
     }
 
@@ -114,12 +122,11 @@ extension Store {
     /// The records as the store says that it keeps them.
     package func kept(_ batch: Batch, _ shape: Collection) -> Batch {
         var batch = batch
-        for case .absentAsNull(let name) in fit(shape, into: nil).changes {
-            for place in shape.vectors.indices where shape.vectors[place].name == name {
-                batch.vectors[place].marks = batch.vectors[place].marks.map { $0 == .absent ? .null : $0 }
-            }
-            for place in shape.fields.indices where shape.fields[place].name == name {
-                batch.fields[place].marks = batch.fields[place].marks.map { $0 == .absent ? .null : $0 }
+        for change in fit(shape, into: nil).changes {
+            switch change {
+            case .absentAsNull(let name): batch.mark(name, .absent, as: .null, in: shape)
+            case .nullAsAbsent(let name): batch.mark(name, .null, as: .absent, in: shape)
+            default: break
             }
         }
         return batch
@@ -134,6 +141,19 @@ extension Store {
         for try await page in FilteredPages(reading, nil, wanted: wanted, budget: budget) { pages.append(page.batch) }
         await reading.close()
         return Batch(joining: pages) ?? BatchBuilder(wanted.shape(of: reading.description.collection)).batch()
+    }
+}
+
+extension Batch {
+    fileprivate mutating func mark(
+        _ name: String, _ old: Column.Mark, as new: Column.Mark, in shape: Collection
+    ) {
+        for place in shape.vectors.indices where shape.vectors[place].name == name {
+            vectors[place].marks = vectors[place].marks.map { $0 == old ? new : $0 }
+        }
+        for place in shape.fields.indices where shape.fields[place].name == name {
+            fields[place].marks = fields[place].marks.map { $0 == old ? new : $0 }
+        }
     }
 }
 

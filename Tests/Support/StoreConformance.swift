@@ -51,7 +51,10 @@ extension Conformance {
                 let fit = store.fit(shape, into: nil)
                 #expect(store.fit(fit.collection, into: nil).collection == fit.collection)
                 try await store.create(fit.collection)
-                #expect(try await store.describe(shape.name).collection == fit.collection)
+                var made = try await store.describe(shape.name).collection
+                // What its engine alone has may say more than was asked for.
+                if fit.collection.native.isEmpty { made.native = [:] }
+                #expect(made == fit.collection)
             }
         },
         Conformance("a vector and a field may share a name, and the key's name may be anyone's") { store in
@@ -123,6 +126,10 @@ extension Conformance {
             for (index, (type, keys)) in spellings.enumerated() {
                 var shape = Sample.plain("keys\(index)")
                 shape.key.type = type
+                guard store.holds(shape) else {
+                    await refuses(.unsupported) { [shape] in try await store.create(shape) }
+                    continue
+                }
                 try await store.create(shape)
                 let lines = keys.map { #"{"key":\#($0),"vectors":{"v":[1,2]},"fields":{"page":1}}"# }
                 let batch = try Sample.batch(lines.compactMap(Sample.limits.held), of: shape)

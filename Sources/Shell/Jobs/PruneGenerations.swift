@@ -39,11 +39,12 @@ extension Session {
             throw Failure(
                 "E0902", "`keep` counts generations, and a staging is none", at: call.span(of: PruneBackups.keep))
         }
-        let names = try await Shell.blaming(reference.span) { try await store.collections() }
+        let names = try await Shell.blaming(reference.span) { try await store.prunableNames() }
         let isMeant: (String) -> Bool = { name in
-            call.has("generations")
-                ? GenerationName.kept(name).map { pattern.match($0.name) != nil } ?? false
-                : GenerationName.staged(for: name).map { pattern.match($0) != nil } ?? false
+            let live =
+                call.has("generations")
+                ? GenerationName.kept(name)?.name : GenerationName.staged(for: name) ?? GenerationName.alias(for: name)
+            return live.map { pattern.match($0) != nil } ?? false
         }
         let found = names.filter(isMeant).map {
             Place(connection: connection.value, name: $0, store: store, span: reference.span)
@@ -93,6 +94,17 @@ extension Session {
             guard var owner, let lock, !owner.state.isPromoted, !owner.state.isRolledBack else { return }
             try await owner.record([.rolledBack], holding: lock)
         } catch let error as JobError { throw Failure(error, at: place.span) }
+    }
+}
+
+extension Store {
+    /// The names of collections; where aliases make them live, those that have an alias go by it.
+    fileprivate func prunableNames() async throws(StoreError) -> [String] {
+        let names = try await collections()
+        guard generations?.isByAlias == true, let aliases = try await aliasing?.aliases() else {
+            return names.filter { GenerationName.alias(for: $0) == nil }
+        }
+        return names.filter { !aliases.values.contains($0) } + aliases.keys
     }
 }
 

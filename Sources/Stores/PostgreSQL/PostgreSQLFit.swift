@@ -165,20 +165,6 @@ extension Collection {
 }
 
 extension FieldType {
-    /// Whether every value of the other type can stand in a field of this one, kept in the same way.
-    func takes(_ other: FieldType) -> Bool {
-        switch (self, other) {
-        case (.text(let limit), .text(let length)): limit ?? .max >= length ?? .max
-        case (.double, .float): true
-        default:
-            if let range = integerRange, let inner = other.integerRange {
-                range.contains(inner.lowerBound) && range.contains(inner.upperBound)
-            } else {
-                self == other
-            }
-        }
-    }
-
     /// Whether PostgreSQL gives the JSON of such a value its own spelling.
     fileprivate var isRespelled: Bool {
         switch self {
