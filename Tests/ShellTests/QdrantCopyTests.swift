@@ -75,7 +75,7 @@ import Testing
             """
             \(fill)
             connect other to \(milvus)
-            copy q:\(name) where exists(s) to other:\(name) accepting losses
+            copy q:\(name) to other:\(name) where exists(s) accepting losses
             verify other:\(name) against q:\(name) where exists(s)
             copy other:\(name) to q:\(name)_back accepting losses
             verify q:\(name)_back against other:\(name)
@@ -113,7 +113,7 @@ import Testing
         let text = """
             connect q to \(server.address)
             connect m to mem://
-            create m:docs fields (id id key, v vector(4) metric l2, s sparsevector, title text null, page int64 null) open
+            create m:docs fields (id id key, v vector(4) metric l2, s sparsevector null, title text null, page int64 null) open
             put m:docs from ./lines.jsonl
             copy m:docs to q:docs accepting losses with batch=3, flush_every=1
             verify q:docs against m:docs

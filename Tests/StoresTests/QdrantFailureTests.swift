@@ -57,7 +57,10 @@ import Testing
                 try await store.write(Sample.records(number..<number + 1), to: name, .first)
             } catch { failures.append(error) }
         }
-        #expect(failures.count == 2)
+        // libcurl says what a broken connection has lost a second time of itself: an upsert may come twice.
+        let mayBeMended = kind == .reset || kind == .lost
+        #expect(mayBeMended ? failures.count <= 2 : failures.count == 2)
+        if failures.isEmpty { #expect(try await store.read(name, at: nil).count(nil) == 4) }
         for error in failures {
             switch kind {
             case .tooMany: #expect(error.code == .throttled && error.retryAfter != nil && !error.mayHaveWritten)

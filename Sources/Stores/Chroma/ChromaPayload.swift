@@ -143,12 +143,15 @@ struct ChromaPayload {
         guard isWhole(text) else {
             scanner.offset = start
             // A fraction that float64 does not have stays as it is written.
-            return (try? scanner.double())?.isFinite == true ? .fraction : try pass(&scanner, start)
+            return (try? scanner.double()).map(isKept) == true ? .fraction : try pass(&scanner, start)
         }
         // Minus zero is a fraction for every reader.
         guard let value = Int64(String(decoding: text, as: UTF8.self)) else { return .other }
         return value == 0 && text.count > 1 ? .other : .whole
     }
+
+    /// Chroma's own file forgets the sign of zero.
+    private static func isKept(_ value: Double) -> Bool { value.isFinite && (value != 0 || value.sign == .plus) }
 
     private static func pass(_ scanner: inout JSONScanner, _ start: Int) throws(JSONError) -> Element {
         scanner.offset = start
