@@ -20,7 +20,7 @@ package final class Job: Sendable {
     /// Takes the job's lock and reads its journal.
     package init(
         _ folder: JobFolder, from source: any Store, to target: any Store, patience: Patience = Patience(),
-        tuning: Tuning? = nil
+        tuning: Tuning? = nil, timeline: Timeline = Timeline()
     ) async throws {
         id = folder.id
         self.folder = folder
@@ -33,7 +33,7 @@ package final class Job: Sendable {
         (self.source, self.target, self.patience) = (source, target, patience)
         let state = await journal.state
         isResumed = state.identity != nil
-        progress = Progress(total: plan.records, done: state.digest.count, rejected: state.rejected)
+        progress = Progress(total: plan.records, done: state.digest.count, rejected: state.rejected, timeline: timeline)
     }
 
     /// One slice of a plan, alone: another process may run its neighbours, and knows nothing of this one.
@@ -182,10 +182,13 @@ package final class Job: Sendable {
     }
 
     /// Whether the target makes up the keys of what is written.
-    private var isInventing: Bool { target.inventing != nil && plan.context.changes.contains(.rekeyed) }
+    private var isInventing: Bool {
+        target.inventing != nil && plan.context.changes.contains(.rekeyed) && !plan.context.isNumbering
+    }
 
     /// Removes what an earlier run wrote and did not live to record: by its key it would not be replaced.
     private func discardUnacknowledged() async throws {
+        if plan.context.isNumbering { return try await discardNumbers() }
         guard isInventing, let inventing = target.inventing else { return }
         guard plan.existing != .append || plan.context.staging != nil else {
             throw JobError(
@@ -195,6 +198,24 @@ package final class Job: Sendable {
         let acknowledged = await journal.state.acknowledged
         try await patience.repeating(progress) { _ throws(StoreError) in
             _ = try await inventing.discard(from: name, except: acknowledged)
+        }
+    }
+
+    /// Numbers that were given to records and are not recorded: the source may be read in another order by now.
+    private func discardNumbers() async throws {
+        let state = await journal.state
+        let next = plan.context.mapping.firstNumber + Int64(state.digest.count)
+        // Some may be missing between others: those that the target refused.
+        let step = Int64(max(1_000, 2 * plan.tuning.page.records))
+        for start in stride(from: next, to: .max - step, by: Int(step)) {
+            let keys = (start..<start + step).map(Key.integer)
+            var wasRepeated = false
+            let gone = try await patience.repeating(progress) { failure throws(StoreError) in
+                wasRepeated = failure != nil
+                return try await target.delete(keys, from: name)
+            }
+            // The answer to a call that was lost may have told of some.
+            guard gone > 0 || wasRepeated else { return }
         }
     }
 
@@ -242,7 +263,8 @@ package final class Job: Sendable {
             patience: patience, lanes: lanes, pace: pace,
             flusher: target.flushing.map { Flusher($0, name, patience) },
             bringsPartitions: plan.context.brings(.partitions),
-            limit: context.limit.map { max(0, $0 - copied) })
+            limit: context.limit.map { max(0, $0 - copied) },
+            nextNumber: context.isNumbering ? context.mapping.firstNumber + Int64(copied) : nil)
     }
 
     func stopIfAsked() throws {

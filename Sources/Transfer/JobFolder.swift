@@ -16,19 +16,28 @@ package struct JobFolder: Sendable {
     /// All jobs under a home, newest first.
     package static func all(in home: String) -> [JobFolder] {
         let folder = home + "/jobs"
+        var found: [(time: Int, job: JobFolder)] = []
+        for name in names(in: folder) {
+            let job = JobFolder(id: name, path: "\(folder)/\(name)")
+            var facts = stat()
+            guard stat(job.planPath, &facts) == 0 else { continue }
+            found.append((facts.st_mtim.tv_sec * 1_000_000_000 + facts.st_mtim.tv_nsec, job))
+        }
+        return found.sorted { ($0.time, $0.job.id) > ($1.time, $1.job.id) }.map(\.job)
+    }
+
+    /// What lies in a folder, but for what is hidden.
+    package static func names(in folder: String) -> [String] {
         guard let stream = opendir(folder) else { return [] }
         defer { closedir(stream) }
-        var found: [(time: Int, job: JobFolder)] = []
+        var names: [String] = []
         while let entry = readdir(stream) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            let job = JobFolder(id: name, path: "\(folder)/\(name)")
-            var facts = stat()
-            guard !name.hasPrefix("."), stat(job.planPath, &facts) == 0 else { continue }
-            found.append((facts.st_mtim.tv_sec * 1_000_000_000 + facts.st_mtim.tv_nsec, job))
+            if !name.hasPrefix(".") { names.append(name) }
         }
-        return found.sorted { ($0.time, $0.job.id) > ($1.time, $1.job.id) }.map(\.job)
+        return names
     }
 
     /// The job whose id begins like this; nil if there is none, or more than one.
@@ -81,13 +90,13 @@ package struct JobFolder: Sendable {
     }
 
     package func plan() throws(JobError) -> Plan {
-        guard let bytes = bytes(of: planPath) else { throw .system("read", planPath) }
+        guard let bytes = JobFolder.bytes(of: planPath) else { throw .system("read", planPath) }
         guard let value = try? JSONValue(bytes) else { throw JobError("\(planPath) is damaged") }
         return try Plan(json: value)
     }
 
     /// What the process that runs the job says of its speed.
-    package var progress: JSONValue? { bytes(of: progressPath).flatMap { try? JSONValue($0) } }
+    package var progress: JSONValue? { JobFolder.bytes(of: progressPath).flatMap { try? JSONValue($0) } }
 
     package func state() throws(JobError) -> JobState {
         access(journalPath, F_OK) == 0 ? try Journal.state(at: journalPath) : JobState()
@@ -146,7 +155,7 @@ package struct JobFolder: Sendable {
 
     var isAskedToStop: Bool { access(stopPath, F_OK) == 0 }
 
-    private static func makeFolder(_ path: String) throws(JobError) {
+    static func makeFolder(_ path: String) throws(JobError) {
         guard access(path, F_OK) != 0 else { return }
         if let slash = path.lastIndex(of: "/"), slash != path.startIndex { try makeFolder(String(path[..<slash])) }
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .system("make", path) }
@@ -171,11 +180,13 @@ package final class JobLock: Sendable {
     deinit { close(descriptor) }
 }
 
-private func bytes(of path: String) -> [UInt8]? {
-    guard let file = fopen(path, "r") else { return nil }
-    defer { fclose(file) }
-    var bytes: [UInt8] = []
-    var piece = [UInt8](repeating: 0, count: 1 << 16)
-    while case let count = fread(&piece, 1, piece.count, file), count > 0 { bytes += piece[..<count] }
-    return bytes
+extension JobFolder {
+    static func bytes(of path: String) -> [UInt8]? {
+        guard let file = fopen(path, "r") else { return nil }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 1 << 16)
+        while case let count = fread(&piece, 1, piece.count, file), count > 0 { bytes += piece[..<count] }
+        return bytes
+    }
 }

@@ -49,7 +49,7 @@ extension Job {
     private func unreplaced(_ reading: any Reading) async throws -> any Reading {
         let description = reading.description
         let wanted = try plan.context.mapping.shape(of: description.collection, named: name)
-        let fit = target.fit(wanted, into: plan.existing == .append ? plan.context.shape : nil)
+        let fit = target.fit(wanted, into: plan.existing == .append ? plan.context.shape : nil, plan.context.mapping)
         guard description.identity == plan.context.sourceIdentity,
             fit.collection.columns == plan.context.shape.columns,
             plan.existing != .append || !fit.verdicts.contains(where: { $0.grade == .impossible })

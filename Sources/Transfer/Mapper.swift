@@ -11,12 +11,14 @@ struct Mapper: Sendable {
     private let fields: [Origin]
     /// Fields for which the target has no column, but room in its payload.
     private let folded: [(field: Field, origin: Origin)]
+    private let lengths: VectorLengths
 
     private enum Origin: Sendable {
         case column(Int)
         case converted(Int, Conversion)
         case constant(JSONValue)
         case key
+        case lengths
         /// The source has none, and the target does not insist.
         case absent
     }
@@ -28,6 +30,7 @@ struct Mapper: Sendable {
         self.target = target
         let names = (self.source.vectors.map { mapping.rename[$0.name] ?? $0.name })
         let fieldNames = self.source.fields.map { mapping.rename[$0.name] ?? $0.name }
+        lengths = VectorLengths(self.source.vectors.renamed(mapping))
         var vectors: [Int] = []
         for vector in target.vectors {
             guard let place = names.firstIndex(of: vector.name) else {
@@ -39,6 +42,8 @@ struct Mapper: Sendable {
         for field in target.fields {
             if field.name == mapping.keepKeyAs {
                 fields.append(.key)
+            } else if field.name == mapping.norms {
+                fields.append(.lengths)
             } else if let value = mapping.set[field.name] {
                 fields.append(.constant(value))
             } else if let place = fieldNames.firstIndex(of: field.name) {
@@ -65,6 +70,9 @@ struct Mapper: Sendable {
             all.append((Field(name: name, type: value.fieldType), .constant(value)))
         }
         if let name = mapping.keepKeyAs { all.append((Field(name: name, type: .text(maxLength: nil)), .key)) }
+        if let name = mapping.norms, let field = VectorLengths(source.vectors.renamed(mapping)).field(name) {
+            all.append((field, .lengths))
+        }
         return all.filter { item in !target.fields.contains { $0.name == item.field.name } }
     }
 
@@ -90,12 +98,7 @@ struct Mapper: Sendable {
             && zip(fields, source.fields.indices).allSatisfy { if case .column($1) = $0 { true } else { false } }
     }
 
-    func keys(of batch: Batch) -> [Key] {
-        switch mapping.keys {
-        case .keep: batch.keys
-        case .uuid5: batch.keys.map { .uuid(UUID(urlName: mapping.keyPrefix + $0.description)) }
-        }
-    }
+    func keys(of batch: Batch) -> [Key] { mapping.newKeys(batch.keys) }
 
     private func column(_ origin: Origin, _ field: Field, _ batch: Batch) throws(StoreError) -> Column {
         switch origin {
@@ -106,6 +109,7 @@ struct Mapper: Sendable {
             var missing = ColumnBuilder(field.type)
             for _ in 0..<batch.count { missing.append(missing: .absent) }
             return missing.column()
+        case .lengths: return lengths.column(batch.vectors, count: batch.count)
         case .key:
             var texts = ColumnBuilder(.bytes)
             for key in batch.keys { texts.append(bytes: key.description.utf8) }
@@ -127,11 +131,21 @@ struct Mapper: Sendable {
         guard let rest = batch.rest else { return nil }
         let names = mapping.fields.map { Set($0.map { Text($0) }) }
         // What a field now holds must not stand in the payload a second time.
-        let taken = Set((mapping.set.keys + [mapping.keepKeyAs].compactMap(\.self)).map { Text($0) })
+        let taken = Set((mapping.set.keys + [mapping.keepKeyAs, mapping.norms].compactMap(\.self)).map { Text($0) })
         guard names != nil || !mapping.rename.isEmpty || !taken.isEmpty else { return rest }
         return rest.members(count: batch.count) { name in
             guard names?.contains(name) ?? true, !taken.contains(name) else { return nil }
             return mapping.rename[name.description].map { Text($0) } ?? name
+        }
+    }
+}
+
+extension [VectorField] {
+    fileprivate func renamed(_ mapping: Mapping) -> [VectorField] {
+        map { vector in
+            var vector = vector
+            vector.name = mapping.rename[vector.name] ?? vector.name
+            return vector
         }
     }
 }

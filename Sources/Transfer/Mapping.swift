@@ -9,24 +9,30 @@ package struct Mapping: Hashable, Sendable {
     package var rename: [String: String]
     /// Values that every record gets, found once when the copy was planned.
     package var set: [String: JSONValue]
+    /// The fields of ``set`` that hold the moment at which the copy was first asked for.
+    package var moments: Set<String>
     package var keys: KeyRule
-    /// Stands before every key that is made into a UUID, so that the same key of two sources becomes two.
+    /// Stands before every key that a new one is made of, so that the same key of two sources becomes two.
     package var keyPrefix: String
+    /// The number of the first record, where the target is to make keys and makes up none.
+    package var firstNumber: Int64 = 1
     /// A field that keeps the key as it was.
     package var keepKeyAs: String?
-
-    package enum KeyRule: String, Sendable, CaseIterable { case keep, uuid5 }
+    /// A field that keeps the lengths of vectors, for a target that brings them to length one.
+    package var norms: String?
 
     package init(
         fields: [String]? = nil, rename: [String: String] = [:], set: [String: JSONValue] = [:],
-        keys: KeyRule = .keep, keyPrefix: String = "", keepKeyAs: String? = nil
+        moments: Set<String> = [], keys: KeyRule = .keep, keyPrefix: String = "", keepKeyAs: String? = nil,
+        norms: String? = nil
     ) {
         self.fields = fields
         self.rename = rename
-        self.set = set
+        (self.set, self.moments) = (set, moments)
         self.keys = keys
         self.keyPrefix = keyPrefix
         self.keepKeyAs = keepKeyAs
+        self.norms = norms
     }
 
     package static let identity = Mapping()
@@ -37,12 +43,24 @@ package struct Mapping: Hashable, Sendable {
     }
 
     var json: JSONValue {
-        [
-            "fields": fields.map { .array($0.map(JSONValue.string)) } ?? .null,
-            "rename": .object(rename.mapValues(JSONValue.string)), "set": .object(set), "ids": .string(keys.rawValue),
-            "id_prefix": .string(keyPrefix),
-            "keep_id_as": .optional(keepKeyAs),
-        ]
+        // What is not asked for is left out, so that jobs of earlier versions are found again.
+        .object(
+            [
+                .init("fields", fields.map { .array($0.map(JSONValue.string)) } ?? .null),
+                .init("rename", .object(rename.mapValues(JSONValue.string))), .init("set", .object(set)),
+                .init("ids", .string(keys.rawValue)), .init("id_prefix", .string(keyPrefix)),
+                .init("keep_id_as", .optional(keepKeyAs)),
+            ] + (moments.isEmpty ? [] : [.init("moments", .array(moments.sorted().map(JSONValue.string)))])
+                + (firstNumber == 1 ? [] : [.init("first_number", .integer(firstNumber))])
+                + (norms.map { [.init("norms", .string($0))] } ?? []))
+    }
+
+    /// What the person asked for: neither the moment at which it was, nor what else the program chose, is part of that.
+    var asked: JSONValue {
+        var mapping = self
+        mapping.firstNumber = 1
+        for field in moments { mapping.set[field] = .null }
+        return mapping.json
     }
 
     init?(json: JSONValue?) {
@@ -50,7 +68,10 @@ package struct Mapping: Hashable, Sendable {
         self.init(
             fields: json["fields"]?.array?.compactMap(\.string),
             rename: json["rename"]?.dictionary?.compactMapValues(\.string) ?? [:], set: json["set"]?.dictionary ?? [:],
-            keys: keys, keyPrefix: json["id_prefix"]?.string ?? "", keepKeyAs: json["keep_id_as"]?.string)
+            moments: Set(json["moments"]?.array?.compactMap(\.string) ?? []), keys: keys,
+            keyPrefix: json["id_prefix"]?.string ?? "", keepKeyAs: json["keep_id_as"]?.string,
+            norms: json["norms"]?.string)
+        firstNumber = json["first_number"]?.integer ?? 1
     }
 }
 
@@ -77,16 +98,30 @@ extension Mapping {
             shape.fields.removeAll { $0.name == field }
             shape.fields.append(Field(name: field, type: value.fieldType))
         }
-        if keys == .uuid5 {
-            shape.key.type = .uuid
-            shape.native = shape.native.mapValues { engine in
-                .object((engine.members ?? []).filter { $0.name != "key" })
-            }
-        }
+        rekey(&shape)
         if let keepKeyAs { shape.fields.append(Field(name: keepKeyAs, type: .text(maxLength: nil))) }
+        if let norms {
+            guard let field = VectorLengths(shape.vectors).field(norms) else {
+                throw JobError("\(source.name) has no vector whose length \"\(norms)\" could keep")
+            }
+            shape.fields.append(field)
+        }
         try checkDistinct(shape.vectors.map(\.name), in: source)
         try checkDistinct(shape.fields.map(\.name), in: source)
         return shape
+    }
+
+    private func rekey(_ shape: inout Collection) {
+        switch keys {
+        case .keep: return
+        case .uuid5: shape.key.type = .uuid
+        case .hash: shape.key.type = .int64
+        case .auto: (shape.key.type, shape.key.isInvented) = (.int64, true)
+        }
+        if keys != .auto { shape.key.isInvented = false }
+        shape.native = shape.native.mapValues { engine in
+            .object((engine.members ?? []).filter { $0.name != "key" })
+        }
     }
 
     private func checkDistinct(_ names: [String], in source: Collection) throws(JobError) {

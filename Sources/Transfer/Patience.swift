@@ -25,6 +25,7 @@ package struct Patience: Sendable {
                 // Once a call may have had its effect, that stays so, however the next one fails.
                 error.mayHaveWritten = error.mayHaveWritten || failure?.mayHaveWritten == true
                 failure = error
+                progress.count(error)
                 let why = error.message
                 progress.count {
                     $0.retries += 1

@@ -38,6 +38,7 @@ struct PatientWriter: Sendable {
             return 0
         } catch {
             progress.count { $0.failures += 1 }
+            progress.count(error)
             switch error.code {
             case .tooLarge where batch.count > 1: return try await halves(of: batch)
             case .rejected where rejects != nil: return try await withoutRejected(batch, error)
@@ -86,7 +87,9 @@ struct PatientWriter: Sendable {
             pace?.refused(batch, error.code)
             throw error
         }
-        pace?.accepted(batch, in: .now - start)
+        let time = ContinuousClock.now - start
+        progress.timeline.add(records: batch.count, bytes: batch.byteCount, took: time)
+        pace?.accepted(batch, in: time)
     }
 
     private func gated(_ body: () async throws(StoreError) -> Void) async throws(StoreError) {

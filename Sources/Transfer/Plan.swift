@@ -68,7 +68,7 @@ package struct Context: Hashable, Sendable {
     ) -> String {
         let asked: JSONValue = [
             "source": source.json, "target": target.json, "staged": .bool(isStaged), "where": filter?.json ?? .null,
-            "mapping": mapping.json, "including": .array(including.sorted().map(JSONValue.string)),
+            "mapping": mapping.asked, "including": .array(including.sorted().map(JSONValue.string)),
             "limit": .optional(limit),
         ]
         return Checksum.hexadecimal(Array(asked.text.utf8), count: 16)

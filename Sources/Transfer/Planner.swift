@@ -1,3 +1,4 @@
+import JSON
 import Model
 
 /// What is asked of a copy.
@@ -14,6 +15,8 @@ package struct CopyRequest: Sendable {
     package var tuning: Tuning
     /// The most records to bring.
     package var limit: Int?
+    /// The field by which a store that can do so keeps the records of tenants together.
+    package var tenant: String?
 
     package init(
         source: Site, target: Site, staging: String? = nil, filter: Filter? = nil, mapping: Mapping = .identity,
@@ -46,25 +49,29 @@ package struct Planner: Sendable {
         (self.request, self.source, self.target) = (request, source, target)
     }
 
-    package func plan() async throws -> Plan {
-        try await source.read(request.source.collection, at: nil).closing { try await plan($0) }
+    /// `assumed` is the target that others will have made by then, where it is not there yet.
+    package func plan(into assumed: Collection? = nil) async throws -> Plan {
+        try await source.read(request.source.collection, at: nil).closing { try await plan($0, into: assumed) }
     }
 
-    private func plan(_ reading: any Reading) async throws -> Plan {
+    private func plan(_ reading: any Reading, into assumed: Collection?) async throws -> Plan {
         let description = reading.description
         var wanted = try request.mapping.shape(
             of: description.collection, named: request.staging ?? request.target.collection)
         if !request.parts.contains(.indexes) { wanted.indexes = [] }
         if !request.parts.contains(.partitions) { wanted.partitions = [] }
-        let fit = try await fit(wanted)
+        addTenantIndex(&wanted)
+        let fit = try await fit(wanted, into: assumed)
         let pages = try FilteredReading(reading, request.filter, wanted: request.mapping.projection)
-        let sample = try await sample(pages)
+        let sample = try await sample(pages, request.mapping.projection.shape(of: description.collection).vectors)
         let found = try await pages.isAnswered ? reading.count(matching: request.filter) : reading.count(nil)
         let records = request.parts.contains(.data) ? min(found, request.limit ?? found) : 0
-        let isCutting = records >= 10_000 && request.limit == nil
+        let isNumbering = request.mapping.keys == .auto && !fit.collection.key.isInvented
+        let isCutting = records >= 10_000 && request.limit == nil && !isNumbering
         let slices = try await reading.slices(atMost: isCutting ? request.tuning.parallel : 1)
         var tuning = request.tuning
         tuning.page = tuning.page.limited(by: target.facts.write, memory: tuning.memory / (3 * slices.count))
+        tuning.limit(vectorBytes: description.collection.vectorBytes, payloadBytes: sample.bytesPerRecord)
         var plan = Plan(
             context: Context(
                 source: request.source, target: request.target, staging: request.staging, filter: request.filter,
@@ -76,6 +83,7 @@ package struct Planner: Sendable {
             existing: request.existing, estimate: sample.estimate(records))
         plan.notices = sample.notices(of: request.mapping, description.collection)
         plan.unread = try await unread(pages, records)
+        plan.describeLengths(sample.lengths)
         return plan
     }
 
@@ -88,17 +96,28 @@ package struct Planner: Sendable {
     private static let fewRecords = 100_000
 
     /// What the target makes of the shape; what it has stays as it is, and gets the indexes that are asked for by name.
-    private func fit(_ wanted: Collection) async throws -> Fit {
-        let existing = try await existing()
+    private func fit(_ wanted: Collection, into assumed: Collection?) async throws -> Fit {
+        var existing = assumed
+        if existing == nil { existing = try await self.existing() }
         guard existing != nil || request.parts.contains(.schema) else {
             throw JobError(
                 "there is no \(request.target), and its schema is not brought", help: "say `including schema, data`")
         }
-        var fit = target.fit(wanted, into: existing)
+        var fit = target.fit(wanted, into: existing, request.mapping)
         guard existing != nil, request.including.contains(Part.indexes.rawValue) else { return fit }
         let known = Set(fit.collection.indexes.map(\.name))
         fit.collection.indexes += target.fit(wanted, into: nil).collection.indexes.filter { !known.contains($0.name) }
         return fit
+    }
+
+    /// The index that keeps tenants apart, for a store that has such a one.
+    private func addTenantIndex(_ wanted: inout Collection) {
+        guard let field = request.tenant, request.parts.contains(.schema),
+            let kind = target.indexing?.kinds.first(where: { $0.params.contains("is_tenant") }),
+            wanted.fields.contains(where: { $0.name == field && $0.type == .text(maxLength: nil) })
+        else { return }
+        wanted.indexes.removeAll { $0.field == field }
+        wanted.indexes.append(Index(name: field, field: field, type: kind.type, params: ["is_tenant": true]))
     }
 
     /// Partitions that are asked for, and that the target does not have.
@@ -134,6 +153,8 @@ package struct Planner: Sendable {
         var records = 0
         /// The names of what the records carry beyond the declared fields.
         var extra: Set<Text> = []
+        /// The shortest and the longest vector, by name.
+        var lengths: [String: ClosedRange<Double>] = [:]
 
         /// Names that are asked for, and that no record of the sample has.
         func notices(of mapping: Mapping, _ collection: Collection) -> [String] {
@@ -152,7 +173,7 @@ package struct Planner: Sendable {
         }
     }
 
-    private func sample(_ pages: FilteredReading) async throws -> Sample {
+    private func sample(_ pages: FilteredReading, _ vectors: [VectorField]) async throws -> Sample {
         let start = ContinuousClock.now
         guard let page = try await pages.page(.whole, Budget(records: 1_000, bytes: 4 << 20)), page.batch.count > 0
         else {
@@ -162,7 +183,8 @@ package struct Planner: Sendable {
         return Sample(
             bytesPerRecord: Double(page.batch.byteCount) / Double(page.batch.count),
             seconds: Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18, records: page.batch.count,
-            extra: page.batch.rest?.memberNames(count: page.batch.count) ?? [])
+            extra: page.batch.rest?.memberNames(count: page.batch.count) ?? [],
+            lengths: VectorLengths(vectors).ranges(page.batch))
     }
 }
 

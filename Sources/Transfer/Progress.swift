@@ -1,3 +1,4 @@
+import Model
 import Synchronization
 
 /// How far a job is; read by whoever shows it, while it runs.
@@ -17,9 +18,14 @@ package final class Progress: Sendable {
         /// Retries that the journal knows of.
         var recordedRetries = 0
         package var phase = "copying"
+        /// Calls that failed, by what kind of trouble it was.
+        package var issues: [Issue: Int] = [:]
     }
 
-    package init(total: Int, done: Int = 0, rejected: Int = 0) {
+    package let timeline: Timeline
+
+    package init(total: Int, done: Int = 0, rejected: Int = 0, timeline: Timeline = Timeline()) {
+        self.timeline = timeline
         counts = Mutex(Counts(total: total, records: done, rejected: rejected))
     }
 
@@ -33,6 +39,8 @@ package final class Progress: Sendable {
             return count > 0 ? [.retried(count: count, why: counts.lastRetry)] : []
         }
     }
+
+    func count(_ error: StoreError) { count { $0.issues[Issue(error.code), default: 0] += 1 } }
 
     func count(_ change: (inout Counts) -> Void) { counts.withLock { change(&$0) } }
 }

@@ -20,6 +20,8 @@ struct SliceCopier: Sendable {
     let bringsPartitions: Bool
     /// The records that are still to be brought, where only so many are wanted; then there is one slice.
     let limit: Int?
+    /// The key of the next record, where records are numbered; then there is one slice.
+    var nextNumber: Int64?
 
     /// What has been written and is not yet recorded.
     private struct Unrecorded {
@@ -38,17 +40,18 @@ struct SliceCopier: Sendable {
         try await copier.copyAll(slice, attempt: attempt)
     }
 
-    private func copyAll(_ slice: Slice, attempt: Attempt) async throws {
+    private mutating func copyAll(_ slice: Slice, attempt: Attempt) async throws {
         var slice = slice
         var unrecorded = Unrecorded()
         var left = limit ?? .max
+        let reader = self
         // Three budgets a slice: the page that is written, the one that is read, and what the store makes of them.
         try await memory.holding(3 * tuning.page.bytes) {
-            var page = left > 0 ? try await self.page(slice) : nil
+            var page = left > 0 ? try await reader.page(slice) : nil
             while let current = page {
                 slice.after = current.end
                 let rest = slice
-                async let following = self.page(rest)
+                async let following = reader.page(rest)
                 try await write(current, attempt, &left, &unrecorded)
                 if isDue(unrecorded) {
                     try await record(slice.index, &unrecorded)
@@ -71,7 +74,7 @@ struct SliceCopier: Sendable {
         return unrecorded.bytes >= patience.unrecordedBytes || .now - unrecorded.since >= patience.unrecordedTime
     }
 
-    private func write(
+    private mutating func write(
         _ page: Page, _ attempt: Attempt, _ left: inout Int, _ unrecorded: inout Unrecorded
     ) async throws {
         let batch = try mapped(page.batch, atMost: left)
@@ -92,9 +95,13 @@ struct SliceCopier: Sendable {
         try await keepRate(batch, since: start)
     }
 
-    private func mapped(_ batch: Batch, atMost count: Int) throws -> Batch {
+    private mutating func mapped(_ batch: Batch, atMost count: Int) throws -> Batch {
         var batch = try mapper.map(batch.count > count ? batch.rows(Array(0..<count)) : batch)
         if !bringsPartitions { batch.partition = nil }
+        if let first = nextNumber {
+            batch.keys = (0..<batch.count).map { .integer(first + Int64($0)) }
+            nextNumber = first + Int64(batch.count)
+        }
         return batch
     }
 

@@ -68,6 +68,24 @@ extension Tuning {
     }
 }
 
+extension Tuning {
+    /// The most records of which a page keeps to the memory that all have together; never above 10,000.
+    package static func batch(memory: Int, vectorBytes: Int, payloadBytes: Int) -> Int {
+        max(1, min(10_000, memory / max(1, vectorBytes + payloadBytes)))
+    }
+
+    mutating func limit(vectorBytes: Int, payloadBytes bytes: Double) {
+        let batch = Tuning.batch(
+            memory: memory, vectorBytes: vectorBytes, payloadBytes: max(0, Int(bytes) - vectorBytes))
+        page.records = min(page.records, batch)
+    }
+}
+
+extension Collection {
+    /// What the dense vectors of one record take.
+    package var vectorBytes: Int { vectors.reduce(0) { $0 + ($1.layout == .dense ? $1.stride : 0) } }
+}
+
 // MARK: JSON
 
 extension Tuning {

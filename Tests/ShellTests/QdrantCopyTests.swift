@@ -7,7 +7,7 @@ import Testing
     /// Vectors of three kinds, payload of every JSON kind, keys of both kinds.
     private static let lines = (0..<40).map { number in
         let key = number.isMultiple(of: 3) ? #""00000000-0000-4000-8000-0000000000\#(10 + number)""# : "\(number)"
-        let sparse = number.isMultiple(of: 4) ? "" : #","s":{"indices":[\#(number),900],"values":[0.5,-1]}"#
+        let sparse = number.isMultiple(of: 4) ? "" : #","s":{"indices":[\#(number),900],"values":[0.5,2]}"#
         let more = [#""a":null"#, #""b":[1,"x",{"c":2.5}]"#, #""big":18446744073709551615"#, #""empty":"""#][number % 4]
         return #"{"key":\#(key),"vectors":{"v":[\#(number),1,0.25,-2]\#(sparse)},"#
             + #""fields":{"title":"Größe \#(number)","page":\#(number % 7),\#(more)}}"#

@@ -152,6 +152,7 @@ private struct SessionPlace {
         text = text.replacing(try Regex("\(today)T[0-9:.]+Z"), with: "<now>")
         text = text.replacing(#/(time: | {2})[0-9.]+ (ms|s)\b/#) { "\($0.output.1)<time>" }
         text = text.replacing(#/ in [0-9.]+ (ms|s)\b/#, with: " in <time>")
+        text = text.replacing(#/about [0-9.]+ (ms|s) to copy/#, with: "about <time> to copy")
         // In a table it would have the width of its digits.
         text = text.replacing(#/(disk_free +\| )[0-9]+ */#) { "\($0.output.1)<n>" }
         text = text.replacing(
@@ -162,6 +163,9 @@ private struct SessionPlace {
         text = text.replacing(#/(disk_free +\| )[0-9]+/#) { "\($0.output.1)<n>" }
         text = text.replacing(#/(resuming |done by |job |resume: resume |resume |"job":")[0-9a-f]{6}\b/#) {
             "\($0.output.1)<job>"
+        }
+        text = text.replacing(#/(execution |`status |migration_|"execution":")[0-9a-f]{10}(?![0-9a-f])/#) {
+            "\($0.output.1)<id>"
         }
         text = text.replacing(#/"elapsed_s":[0-9.e-]+/#, with: #""elapsed_s":<time>"#)
         text = text.replacing(#/[\w.-]+@[\w.-]+, process [0-9]+/#, with: "<holder>")

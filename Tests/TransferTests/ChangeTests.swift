@@ -94,12 +94,15 @@ import Testing
                 .dropped(field: "f_int8"),
             ],
             isDeclared: true)
-        let words = plan.verdicts.filter { $0.grade != .exact }.map { "\($0.subject): \($0.grade) \($0.detail)" }
+        let words = plan.verdicts.filter { $0.grade != .exact }.map { verdict in
+            "\(verdict.subject): \(verdict.grade) \(verdict.detail.prefix { $0 != ";" })"
+        }
         #expect(
             words.sorted() == [
                 "field f_int8: lossy left out", "vector v_float16: lossy rounded to bfloat16",
                 "vector v_float32: converted brought to length one",
             ])
+        #expect(plan.verdicts.contains { $0.detail.contains("`with norms=FIELD` keeps them") })
         #expect(try Plan(json: JSONValue(plan.json.text)).context.changes == plan.context.changes)
     }
 

@@ -34,6 +34,27 @@ import Testing
     }
 
     @Test(arguments: seeds.prefix(60))
+    func whateverFailsRecordsAreNumberedOnce(_ seed: UInt64) async throws {
+        var random = SeededRandom(seed)
+        let (from, to): (any Store, any Store) = (MemoryStore(), MemoryStore())
+        try await from.create(Sample.plain("from"))
+        let count = Int.random(in: 0...250, using: &random)
+        try await from.write(Sample.records(0..<count), to: "from", .first)
+        let source = FaultyStore(from, .random(seed &* 13), isShuffled: Bool.random(using: &random))
+        let target = FaultyStore(to, .random(seed &* 17))
+        var trip = try Trip(from: source, to: target, &random)
+        trip.slices = 1
+        trip.request.mapping = Mapping(keys: .auto, keepKeyAs: "old")
+        try await run(trip, source, target, &random)
+
+        let keys = try await to.everything(in: "to").keys.sorted()
+        #expect(keys == (0..<count).map { Key.integer(Int64($0 + 1)) }, "seed \(seed)")
+        let likeness = Likeness(changes: [.rekeyed])
+        let result = try await verified(from, "from", to, "to", trip.request.mapping, likeness: likeness)
+        #expect(result.isEqual, "seed \(seed): \(result)")
+    }
+
+    @Test(arguments: seeds.prefix(60))
     func aSourceThatChangesWhileItIsCopiedArrivesAsItIsAtTheEnd(_ seed: UInt64) async throws {
         var random = SeededRandom(seed)
         let (from, to): (any Store, any Store) = (MemoryStore(), MemoryStore())

@@ -44,6 +44,25 @@ import Testing
         #expect(lines == [#"{"key":"\#(UUID(urlName: "k"))","vectors":{},"fields":{"tenant":"k"}}"#])
     }
 
+    @Test func newKeysAreTheSameWhereverTheyAreMade() {
+        let keys: [Key] = [.text(Text("doc-1")), .integer(7), .natural(.max)]
+        // As Python's uuid.uuid5(uuid.NAMESPACE_URL, "doc-1") and hashlib.sha256(b"doc-1") have them.
+        #expect(Mapping(keys: .uuid5).newKeys(keys)[0].description == "3f622591-baa6-5888-8a4f-6b3813e16a44")
+        #expect(Mapping(keys: .hash).newKeys(keys)[0] == .integer(6_739_398_955_431_086_700))
+        #expect(Mapping(keys: .uuid5, keyPrefix: "a/").newKeys(keys) != Mapping(keys: .uuid5).newKeys(keys))
+        #expect(Mapping(keys: .hash).newKeys(keys).allSatisfy { KeyType.id.accepts($0) && KeyType.int64.accepts($0) })
+        #expect(Mapping(keys: .auto).newKeys(keys) == keys)
+    }
+
+    @Test func lengthsAreKept() throws {
+        #expect(
+            try mapped(Mapping(fields: ["v"], norms: "length"))
+                == [#"{"key":"k","vectors":{"v":[1,2]},"fields":{"length":2.23606797749979}}"#])
+        let both = try mapped(Mapping(fields: ["v", "w"], rename: ["v": "x"], norms: "length"))
+        #expect(both == [#"{"key":"k","vectors":{"x":[1,2]},"fields":{"length":{"x":2.23606797749979}}}"#])
+        #expect(throws: JobError.self) { try Mapping(fields: ["a"], norms: "length").shape(of: shape, named: "t") }
+    }
+
     @Test func columnsComeInTheTargetsOrder() throws {
         var target = try Mapping.identity.shape(of: shape, named: "t")
         target.vectors.reverse()

@@ -9,6 +9,7 @@ import Testing
 @Suite struct PlanTests {
     private static let mappings: [Mapping] = [
         .identity, Mapping(fields: ["a", "b"]), Mapping(rename: ["é": "e", "x": "y"], keys: .uuid5, keepKeyAs: "old"),
+        Mapping(set: ["at": "now"], moments: ["at"], keys: .hash, keyPrefix: "a/", norms: "length"),
         Mapping(set: ["t": "x", "n": 5, "d": 0.5, "b": true, "z": nil, "l": [1, ["m": "n"]]]),
     ]
 

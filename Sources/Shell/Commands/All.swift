@@ -3,7 +3,7 @@ extension Command {
     package static let all: [Command] = [
         .connect, .use, .disconnect, .set, .show, .history, .help, .edit, .save, .quit,
         .list, .describe, .count, .peek, .search, .diff, .probe,
-        .copy, .merge, .sync, .apply, .put, .delete,
+        .analyze, .copy, .merge, .sync, .apply, .put, .delete,
         .backup, .restore, .prune, .download, .upload,
         .create, .index, .alias, .alter, .rename, .drop, .load, .release, .flush,
         .verify, .bench, .promote, .rollback, .point, .wait,

@@ -18,15 +18,16 @@ extension Command {
                 `plan copy … output FILE` saves one. The same connections must be open, on the same databases. With `slice`
                 it copies the records of one slice, also while other processes copy theirs, and prints what it did as JSON;
                 indexes and aliases are left to an `apply` without it, which goes on from what the slices have done.
+                What a collection that fails had brought is taken out of the target again; what came before it stays.
+                `status EXECUTION` shows all of it. Only a plan that replaces a collection needs `yes`.
                 """,
             examples: [
-                Example("apply ./plan.json yes", "Run the plan, or go on with it."),
-                Example("apply ./plan.json slice 0 yes", "One slice of it."),
+                Example("apply ./plan.json", "Run the plan, or go on with it."),
+                Example("apply ./plan.json slice 0", "One slice of it."),
                 Example(
-                    "apply ./plan.json backup to ./backups report to ./report.md with parallel=2 yes",
-                    "With a backup before and a report behind."),
-            ], destroys: { _ in true }),
-        effect: .commits
+                    "apply ./plan.json backup to ./backups report to ./reports/ with parallel=2",
+                    "With a backup before, and reports behind."),
+            ]), effect: .commits
     ) { call, session in
         if let number = try call.optional(Applying.slice) {
             try await session.applySlice(number, of: call[Applying.plan], call)
@@ -43,7 +44,7 @@ enum Applying {
     static let backup = Parameter<Located<String>>.path(
         "backup to", "First keep a backup here of what the plan reads and of what it changes")
     static let report = Parameter<Located<String>>.path(
-        "report to", "Write here what was done: JSON if it ends in .json, else Markdown")
+        "report to", "Write here what was done: .json, .html or .md; a folder gets all three")
     static let options = Parameter<Options>.options(
         "with",
         [

@@ -79,8 +79,10 @@ enum Copying {
             Slot.Choice("flush_every", "pages after which what was written is made safe and recorded"),
             Slot.Choice(
                 "rejects", "a file for records that the target refuses; without it the copy stops at the first"),
-            Slot.Choice("ids", "keep, or uuid5: UUIDs made of the keys"),
+            Slot.Choice("ids", "keep; uuid5 or hash, made of the keys; auto, made by the target or counted"),
             Slot.Choice("keep_id_as", "a field that keeps the key as it was"),
+            Slot.Choice("norms", "a field that keeps the lengths of vectors, where the target makes them one"),
+            Slot.Choice("tenant", "the field that tells tenants apart, for stores that index by it"),
             Slot.Choice("verify", "yes: compare both sides at the end"),
             Slot.Choice("status", "a file that always holds the job's state as JSON"),
             Slot.Choice("metrics", "a file that always holds the job's numbers in Prometheus' format"),

@@ -101,7 +101,7 @@ enum Summary {
 }
 
 extension VectorField {
-    fileprivate var brief: String {
+    var brief: String {
         switch layout {
         case .sparse: "\(name) sparse"
         case .dense: "\(name) \(element.rawValue) × \(dimension ?? 0)"

@@ -15,10 +15,16 @@ extension Command {
 
     static let status = Command(
         Signature(
-            "status", .jobs, "Show how far a job is, or the newest one", [.optional([job.form])],
+            "status", .jobs, "Show how far a job or an execution is, or the newest job", [.optional([job.form])],
+            details: "`apply` prints the id of its execution, which is all the jobs of one plan file.",
             examples: [Example("status", "The newest job.")])
     ) { call, session in
         let wanted = try call.optional(job)
+        if let wanted, JobFolder.find(wanted.value, in: session.invocation.home) == nil,
+            let execution = Execution.find(wanted.value, in: session.invocation.home)
+        {
+            return try await session.answer(call) { try await $0.print(execution.row(in: session.invocation.home)) }
+        }
         let folder = try wanted.map { try session.job($0) } ?? JobFolder.all(in: session.invocation.home).first
         guard let folder else { return session.say(call, "no job was ever begun") }
         let row = try folder.row
@@ -44,7 +50,11 @@ extension Command {
             let intent = Intent(
                 "go on with job \(folder.id), \(plan.context.source) to \(task.written.description)", of: task.target,
                 records: max(0, plan.records - state.digest.count))
-            try await session.commit(intent, call) { _ = try await session.carryOut(folder, task, call) }
+            try await session.commit(intent, call) {
+                try await session.holdingTargets(of: [task], for: "job \(folder.id)", at: span) {
+                    _ = try await session.carryOut(folder, task, call)
+                }
+            }
         } catch let error as JobError { throw Failure(error, at: span) }
     }
 
@@ -72,11 +82,14 @@ extension JobFolder {
 
     static func rows(in home: String) -> [JSONValue] { all(in: home).compactMap { try? $0.row } }
 
-    fileprivate var row: JSONValue {
+    var row: JSONValue {
         get throws {
             let (plan, state, isRunning) = (try plan(), try state(), isRunning)
             let word =
-                state.isUnfinished ? (isRunning ? "running" : "stopped") : state.isCancelled ? "cancelled" : "finished"
+                state.isUnfinished
+                ? (isRunning ? "running" : "stopped")
+                : state.isCancelled
+                    ? "cancelled" : state.isRolledBack && plan.context.staging == nil ? "rolled back" : "finished"
             let pace = isRunning ? progress : nil
             return [
                 "job": .string(id), "state": .string(word), "phase": .string(state.phase),

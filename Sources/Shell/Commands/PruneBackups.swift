@@ -7,6 +7,7 @@ import Transfer
 /// `prune backups`, and `list backups`.
 enum PruneBackups {
     static let folder = Parameter<Located<String>>.path("folder", "A folder of backups")
+    static let reports = Parameter<Located<String>>.path("reports", "A folder of reports")
     static let age = Parameter<Duration>.duration("older than", "Only what is older: 30d, 12h")
     static let keep = Parameter<Int>.number("keep", "So many of each name stay, the newest")
 }

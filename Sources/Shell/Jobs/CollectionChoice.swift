@@ -2,7 +2,7 @@ import Language
 import Model
 
 /// A collection that a pattern fits, and what `only` and `order` may ask of it.
-private struct Fitting {
+struct ChosenCollection {
     var place: Place
     /// What each `<name>` stood for.
     var captured: [String: String]
@@ -16,35 +16,36 @@ extension Session {
         _ call: Call, from source: Located<Reference>
     ) async throws -> [(place: Place, captured: [String: String])] {
         let pattern = Captures(source.value.name ?? "*")
-        var found: [Fitting] = []
+        let looks = call.has("only") || call.has("order") || call.isMerge
+        var found: [ChosenCollection] = []
         for place in try await places(source) {
-            var fitting = Fitting(place: place, captured: pattern.match(place.name) ?? [:])
+            var fitting = ChosenCollection(place: place, captured: pattern.match(place.name) ?? [:])
             fitting.captured["*"] = nil
-            if call.has("only") || call.has("order") { try await fitting.look() }
+            if looks { try await fitting.look() }
             found.append(fitting)
         }
-        try await filter(&found, call)
+        if let condition = try call.optional(Copying.only) { found = try await fitting(condition, of: found) }
         try sort(&found, call)
         return found.map { ($0.place, $0.captured) }
     }
 
-    private func filter(_ found: inout [Fitting], _ call: Call) async throws {
-        guard let condition = try call.optional(Copying.only), let names = found.first?.captured.keys.sorted() else {
-            return
-        }
+    /// Those for which a condition on collections holds.
+    func fitting(_ condition: Expression, of found: [ChosenCollection]) async throws -> [ChosenCollection] {
+        guard let names = found.first?.captured.keys.sorted() else { return [] }
         // A capture is a variable, too: it stands for the field of its name.
         let before = variables
         defer { variables = before }
         for name in names { variables[name] = .text(name) }
-        guard let filter = try await filter(condition) else { return }
+        guard let filter = try await filter(condition) else { return found }
         do throws(StoreError) {
-            let bound = try BoundFilter(filter, Fitting.shape(names))
-            found = found.filter { bound.holds(row: 0, of: $0.record(names)) }
+            let bound = try BoundFilter(filter, ChosenCollection.shape(names))
+            return found.filter { bound.holds(row: 0, of: $0.record(names)) }
         } catch { throw Failure(error, at: condition.span) }
     }
 
-    private func sort(_ found: inout [Fitting], _ call: Call) throws {
-        guard let order = try call.optional(Copying.order) else { return }
+    private func sort(_ found: inout [ChosenCollection], _ call: Call) throws {
+        // A merge begins with what is soonest done.
+        guard let order = try call.optional(Copying.order) ?? call.orderOfMerge else { return }
         let known = ["size", "name"] + (found.first?.captured.keys.sorted() ?? [])
         switch order.value {
         case "size": found.sort { ($0.points, $0.place.name) < ($1.points, $1.place.name) }
@@ -60,8 +61,14 @@ extension Session {
     }
 }
 
-extension Fitting {
-    fileprivate mutating func look() async throws {
+extension Call {
+    var isMerge: Bool { parsed.signature.name == "merge" }
+
+    fileprivate var orderOfMerge: Located<String>? { isMerge ? Located("size", at: verb) : nil }
+}
+
+extension ChosenCollection {
+    mutating func look() async throws {
         (points, dimension) = try await place.reading { reading in
             (try await reading.count(nil), reading.description.collection.vectors.first?.dimension)
         }

@@ -146,7 +146,7 @@ extension Session {
         for (name, value) in original.captured where name != "*" { variables[name] = .text(value) }
         var mapping = try await mapping(call)
         guard mapping != .identity else { return nil }
-        if isMerged, mapping.keys == .uuid5 { mapping.keyPrefix = original.place.name + "/" }
+        if isMerged { mapping.tellApart(original.place.name, 0) }
         return mapping
     }
 
@@ -197,7 +197,8 @@ extension Session {
                 var changes: [Change] = []
                 for (origin, side) in zip(task.origins, sources) {
                     let made =
-                        origin.plan?.context.changes ?? task.target.store.fit(side.shape, into: target.shape).changes
+                        origin.plan?.context.changes
+                        ?? task.target.store.fit(side.shape, into: target.shape, origin.mapping).changes
                     for change in made where !changes.contains(change) { changes.append(change) }
                 }
                 return try await body(OpenComparison(sources: sources, target: target, changes: changes))

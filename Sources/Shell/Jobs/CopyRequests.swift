@@ -34,10 +34,9 @@ extension Session {
         var tasks = try await tasks(call, from: call[Copying.source]) { _ in target }
         for place in tasks.indices {
             if place > 0 { tasks[place].request.existing = .append }
-            if tasks[place].request.mapping.keys == .uuid5 {
-                tasks[place].request.mapping.keyPrefix = tasks[place].source.name + "/"
-            }
+            tasks[place].request.mapping.tellApart(tasks[place].source.name, place)
         }
+        try adopt(&tasks, call)
         return tasks
     }
 
@@ -45,6 +44,8 @@ extension Session {
         _ call: Call, from source: Located<Reference>, _ target: (Place) throws -> Located<Reference>
     ) async throws -> [CopyTask] {
         let filter = try await filter(call.optional(Shared.filter))
+        moment = Timestamp.now
+        defer { moment = nil }
         var tasks: [CopyTask] = []
         for (place, captured) in try await chosen(call, from: source) {
             _ = try await place.use { try await $0.describe($1) }
@@ -52,13 +53,15 @@ extension Session {
             defer { variables = before }
             for (name, value) in captured { variables[name] = .text(value) }
             let other = try await self.place(target(place))
-            let request = try await request(call, place, other, filter)
+            var request = try await request(call, place, other, filter)
+            request.tenant = try tenant(call, captured: captured.keys.sorted())
             try refuseSelf(request, at: other.span)
             tasks.append(CopyTask(request: request, source: place, target: other))
         }
         guard !tasks.isEmpty else {
             throw Failure("E0501", "no collection fits \(source.value)", at: source.span)
         }
+        try adoptMoments(&tasks, call)
         return tasks
     }
 
@@ -140,19 +143,21 @@ extension Session {
             rename[pair.name.value] = try await value(of: pair.value).description
         }
         var set: [String: JSONValue] = [:]
-        for pair in try call.optional(Copying.set) ?? [] { set[pair.name.value] = try await value(of: pair.value).json }
+        let pairs = try call.optional(Copying.set) ?? []
+        for pair in pairs { set[pair.name.value] = try await value(of: pair.value).json }
         return Mapping(
             fields: try call.optional(Copying.fields)?.map { try $0.name }, rename: rename, set: set,
-            keys: try options.keyRule, keepKeyAs: options["keep_id_as"]?.value.description)
+            moments: Set(pairs.filter { $0.value.isOfTheMoment }.map(\.name.value)), keys: try options.keyRule,
+            keepKeyAs: options["keep_id_as"]?.value.description, norms: options["norms"]?.value.description)
     }
 }
 
 extension Options {
-    fileprivate var keyRule: Mapping.KeyRule {
+    fileprivate var keyRule: KeyRule {
         get throws {
             guard let given = self["ids"] else { return .keep }
-            guard let rule = Mapping.KeyRule(rawValue: given.value.description) else {
-                let known = Mapping.KeyRule.allCases.map(\.rawValue).joined(separator: ", ")
+            guard let rule = KeyRule(rawValue: given.value.description) else {
+                let known = KeyRule.allCases.map(\.rawValue).joined(separator: ", ")
                 throw Failure(
                     "E0317", "'\(given.value)' cannot stand here", at: given.span, help: ["known are \(known)"])
             }

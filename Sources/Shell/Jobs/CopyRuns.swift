@@ -7,18 +7,20 @@ import Transfer
 extension Session {
     /// `plan copy`: says what would happen.
     func planCopies(_ tasks: [CopyTask], _ call: Call) async throws {
+        try await refuseCollisions(tasks, at: call.span(of: Copying.source))
         var (plans, documents): ([Plan], [JSONValue]) = ([], [])
         // What is planned for later finds what will stand there then.
         let file = try call.optional(Universal.output)
         for task in tasks {
             let forecast = file == nil ? try await forecast(task, call) : nil
-            let plan = try await plan(task, at: call.span(of: Copying.target))
+            let neighbour = plans.first { $0.context.target == task.request.target }
+            let plan = try await plan(task, into: neighbour?.context.shape, at: call.span(of: Copying.target))
             warnOfFullDisk(at: task.target, for: plan.bytes)
             plans.append(plan)
             documents.append(plan.summary.with(forecast?.members ?? []))
         }
         if let file {
-            let document = plans.count == 1 ? plans[0].json : .array(plans.map(\.json))
+            let document = plans.count == 1 ? plans[0].json : PlanDocument(plans, of: call).json
             try await write(document.indented() + "\n", to: file)
             return messages.say("the plan is in \(file.value); `apply \(file.value)` runs it")
         }
@@ -29,9 +31,14 @@ extension Session {
 
     /// `copy`: one job after the other.
     func runCopies(_ tasks: [CopyTask], _ call: Call) async throws {
+        try await refuseCollisions(tasks, at: call.span(of: Copying.source))
         var rows: [JSONValue] = []
-        for task in tasks {
-            if let row = try await run(task, call) { rows.append(row) }
+        let (span, work) = (call.span(of: Copying.target), "`\(call.parsed.signature.name)`")
+        try await holdingTargets(of: call.isMerge ? tasks : [], for: work, at: span) {
+            for task in tasks {
+                let row = try await holdingTargets(of: [task], for: work, at: span) { try await run(task, call) }
+                if let row { rows.append(row) }
+            }
         }
         try await printRows(rows, call)
     }
@@ -46,9 +53,10 @@ extension Session {
         }
     }
 
-    private func plan(_ task: CopyTask, at span: Span) async throws -> Plan {
+    private func plan(_ task: CopyTask, into shape: Model.Collection? = nil, at span: Span) async throws -> Plan {
         do {
-            let plan = try await Planner(task.request, from: task.source.store, to: task.target.store).plan()
+            let planner = Planner(task.request, from: task.source.store, to: task.target.store)
+            let plan = try await planner.plan(into: shape)
             for notice in plan.notices { messages.warn(notice) }
             if plan.unread.count > 0 { messages.warn(Self.words(plan.unread, of: task.source)) }
             return plan
@@ -113,12 +121,15 @@ extension Session {
     ) async throws -> Bool {
         let (staged, state) = (try StagedCopy(folder), try folder.state())
         // What was rolled back, or differs from its source, is not done.
-        if staged != nil, state.isRolledBack || state.isVerified == false { return false }
+        if state.isRolledBack || staged != nil && state.isVerified == false { return false }
         let written = try await task.target.use { store, name in try await staged?.place(in: store) ?? name }
         let context = try folder.plan().context
         let source = try? await context.token(task.source.store, task.source.name)
+        guard completion.source == source else { return false }
+        // What has grown is still the same collection, and not one that was made anew.
+        if mayHaveGrown { return try await task.target.use { try await $0.identity(of: $1) } == state.identity }
         let target = try? await context.token(task.target.store, written)
-        return completion.source == source && (mayHaveGrown ? target != nil : completion.target == target)
+        return target == completion.target
     }
 
     /// If a staged copy was promoted just before a crash, that is noted now.
@@ -163,10 +174,11 @@ extension Session {
     // MARK: Running
 
     func carryOut(
-        _ folder: JobFolder, _ task: CopyTask, _ call: Call, _ tuning: Tuning? = nil
+        _ folder: JobFolder, _ task: CopyTask, _ call: Call, _ tuning: Tuning? = nil, timeline: Timeline = Timeline()
     ) async throws -> JSONValue {
+        targetLocks[task.request.target]?.note("job \(folder.id)")
         let job = try await Job(
-            folder, from: task.source.store, to: task.target.store, tuning: tuning)
+            folder, from: task.source.store, to: task.target.store, tuning: tuning, timeline: timeline)
         let files = JobFiles(try call.optional(Copying.options) ?? Options())
         let watch = ProgressWatch(job, messages, invocation, isQuiet: call.has("quiet"), files: files)
         let start = ContinuousClock.now
@@ -219,6 +231,10 @@ extension Session {
             "retries": .integer(Int64(counts.retries)), "network_bytes": 0,
             "peak_memory": .integer(Int64(PeakMemory.bytes)), "rejected": .integer(Int64(counts.rejected)),
             "unread": .integer(Int64(state.unread.count)),
+            "issues": .object(
+                counts.issues.sorted { $0.key.rawValue < $1.key.rawValue }.map { issue, count in
+                    .init(issue.rawValue, .integer(Int64(count)))
+                }),
         ]
     }
 

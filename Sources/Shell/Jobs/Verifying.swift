@@ -21,8 +21,9 @@ struct VerifyOptions {
         Slot.Choice("tolerance", "the most by which a vector's numbers may differ"),
         Slot.Choice("indexes", "yes: all that the source has; no: none; else those that the copy was to build"),
         Slot.Choice("recall", "so many searches on both sides: how alike are the answers"),
-        Slot.Choice("ids", "keep, or uuid5: as the copy made keys"),
+        Slot.Choice("ids", "keep, uuid5, hash or auto: as the copy made keys"),
         Slot.Choice("keep_id_as", "the field that keeps the key as it was"),
+        Slot.Choice("norms", "the field that keeps the lengths of vectors"),
     ]
 
     init(_ options: Options) throws {
@@ -172,7 +173,7 @@ extension Session {
     ) throws -> Model.Collection {
         do {
             let wanted = try origin.mapping.shape(of: source, named: target.name)
-            return target.store.fit(wanted, into: nil).collection
+            return target.store.fit(wanted, into: nil, origin.mapping).collection
         } catch { throw Failure(error, at: origin.place.span) }
     }
 

@@ -2,6 +2,7 @@ import Glibc
 import JSON
 import Language
 import Model
+import Transfer
 
 /// A function of the language: its text and what it does.
 struct BuiltIn: Sendable {
@@ -99,8 +100,8 @@ extension BuiltIn {
             if given.count == 2, session.invocation.environment[name.value] == nil { return given[1].value }
             return .text(try session.environment(name))
         },
-        BuiltIn("now()", "the time, in UTC", arity: 0...0) { _, _, _ in
-            .text(Timestamp.text(Int64(time(nil)) * 1_000_000))
+        BuiltIn("now()", "the time, in UTC", arity: 0...0) { _, _, session in
+            .text(Timestamp.text((session.moment ?? Timestamp.now) / 1_000_000 * 1_000_000))
         },
         BuiltIn("uuid5(x)", "the UUID that RFC 4122 makes of a text, in its URL namespace") { given, _, _ in
             .text(UUID(urlName: given[0].value.description).description)

@@ -2,6 +2,7 @@ import Depot
 import Language
 import Model
 import Stores
+import Transfer
 
 /// What one run of the program holds between statements.
 package actor Session {
@@ -21,6 +22,10 @@ package actor Session {
     var failures = 0
     /// What the command that is being planned would do; nil while commands are carried out.
     var planned: [PlannedStep]?
+    /// What `now()` stands for while one statement makes its copies, in microseconds since 1970; nil is the time itself.
+    var moment: Int64?
+    /// The collections that this session is migrating into.
+    var targetLocks: [Site: TargetLock] = [:]
     /// How many plans are running, one inside the other: of a script that another includes.
     var planDepth = 0
     /// Writes that a dry run has shown instead of doing.
