@@ -170,11 +170,13 @@ package final class JobLock: Sendable {
     init?(_ path: String) throws(JobError) {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .system("lock", path) }
-        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-            if errno == EINTR { continue }
-            guard errno == EWOULDBLOCK else { throw .system("lock", path) }
-            return nil
+        // A child that is just being started has the lock, too, until it has become its own program.
+        for _ in 0..<25 {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return }
+            guard errno == EWOULDBLOCK || errno == EINTR else { throw .system("lock", path) }
+            usleep(10_000)
         }
+        return nil
     }
 
     deinit { close(descriptor) }

@@ -143,7 +143,7 @@ private func batch() -> Batch {
     @Test func roundedElementsKeepThreeDigits() {
         for (value, expected) in [
             (0.123456, "0.123"), (-0.0098765, "-0.00988"), (1.23456e-20, "1.23e-20"), (123.456, "123"), (3, "3"),
-            (-0.0, "-0"), (3.4028235e38, "3.4028235e+38"), (.leastNonzeroMagnitude, "1e-45"), (0.9999, "1"),
+            (-0.0, "-0.0"), (3.4028235e38, "3.4028235e+38"), (.leastNonzeroMagnitude, "1e-45"), (0.9999, "1"),
             (12345.5, "12300"),
         ] as [(Float, String)] {
             let shape = Collection(

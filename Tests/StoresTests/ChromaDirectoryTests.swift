@@ -179,7 +179,7 @@ import Testing
         #expect(
             try await store.everything(in: "plain").lines(of: shape) == [
                 #"{"key":"new","vectors":{"embedding":[1,2]},"fields":{"document":"d","uri":"u","a":1.0,"c":[1,2]}}"#,
-                #"{"key":"one","vectors":{"embedding":[0,-0]},"fields":{"document":"changed"}}"#,
+                #"{"key":"one","vectors":{"embedding":[0,-0.0]},"fields":{"document":"changed"}}"#,
                 #"{"key":"two","vectors":{"embedding":[5,6]},"fields":{"fresh":true}}"#,
             ])
         let reading = try await store.read("plain", at: nil)

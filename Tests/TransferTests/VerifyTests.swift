@@ -49,7 +49,7 @@ import Testing
     @Test(arguments: [
         (#"{"f_int64":null}"#, "{}", "field f_int64: expected null, found nothing"),
         ("{}", #"{"f_int64":null}"#, "field f_int64: expected nothing, found null"),
-        (#"{"f_double":0.0}"#, #"{"f_double":-0.0}"#, "field f_double: expected 0, found -0"),
+        (#"{"f_double":0.0}"#, #"{"f_double":-0.0}"#, "field f_double: expected 0, found -0.0"),
         (#"{"f_text":"é"}"#, "{\"f_text\":\"e\u{301}\"}", "field f_text: expected \"é\", found \"e\u{301}\""),
         (#"{"extra":{"a":1}}"#, #"{"extra":{"a":1.0}}"#, "field extra: expected {\"a\":1}, found {\"a\":1.0}"),
         (#"{"f_text":""}"#, "{}", "field f_text: expected \"\", found nothing"),
