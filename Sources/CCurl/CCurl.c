@@ -3,7 +3,6 @@
 #include <curl/curl.h>
 #include <dlfcn.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,16 +51,11 @@ const char *exchanges_problem(void) {
 
 struct exchanges {
     CURLM *multi;
-    struct exchange *first;
-    // How much had been sent when it was last looked at.
-    curl_off_t sent;
     char problem[CURL_ERROR_SIZE + 1];
 };
 
 struct exchange {
     CURL *easy;
-    struct exchange *next;
-    curl_off_t size;
     struct curl_slist *headers;
     struct exchange_calls calls;
     void *context;
@@ -198,26 +192,16 @@ struct exchange *exchanges_add(struct exchanges *exchanges, const struct exchang
     if (!exchange) return NULL;
     exchange->calls = request->calls;
     exchange->context = request->context;
-    exchange->size = request->bodySize;
     exchange->easy = p_curl_easy_init();
     for (size_t index = 0; index < request->headerCount; index++)
         exchange->headers = p_curl_slist_append(exchange->headers, request->headers[index]);
     if (exchange->easy) set_all(exchange, request);
-    if (exchange->easy && p_curl_multi_add_handle(exchanges->multi, exchange->easy) == CURLM_OK) {
-        exchange->next = exchanges->first;
-        exchanges->first = exchange;
-        return exchange;
-    }
+    if (exchange->easy && p_curl_multi_add_handle(exchanges->multi, exchange->easy) == CURLM_OK) return exchange;
     forget(exchange);
     return NULL;
 }
 
 void exchanges_remove(struct exchanges *exchanges, struct exchange *exchange) {
-    for (struct exchange **place = &exchanges->first; *place; place = &(*place)->next) {
-        if (*place != exchange) continue;
-        *place = exchange->next;
-        break;
-    }
     p_curl_multi_remove_handle(exchanges->multi, exchange->easy);
     forget(exchange);
 }
@@ -261,36 +245,7 @@ int exchanges_next(struct exchanges *exchanges, struct exchange_result *result) 
     return 1;
 }
 
-// Whether a server takes no more at the moment of what is being sent. libcurl before 8.0 would wait for its socket to be
-// writable, which it is all the time; what ends the standstill is a word of the server.
-static int is_at_standstill(struct exchanges *exchanges) {
-    curl_off_t total = 0;
-    int isSending = 0;
-    for (struct exchange *each = exchanges->first; each; each = each->next) {
-        curl_off_t sent = 0;
-        askEasy(each->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
-        total += sent;
-        isSending |= sent < each->size;
-    }
-    int isStill = isSending && total == exchanges->sent;
-    exchanges->sent = total;
-    return isStill;
-}
-
-// A millisecond at most, as no call from another thread ends it.
-static void wait_for_word(struct exchanges *exchanges) {
-    struct pollfd sockets[16];
-    nfds_t count = 0;
-    for (struct exchange *each = exchanges->first; each && count < 16; each = each->next) {
-        curl_socket_t socket = CURL_SOCKET_BAD;
-        if (askEasy(each->easy, CURLINFO_ACTIVESOCKET, &socket) != CURLE_OK || socket == CURL_SOCKET_BAD) continue;
-        sockets[count++] = (struct pollfd){.fd = socket, .events = POLLIN};
-    }
-    poll(sockets, count, 1);
-}
-
 void exchanges_wait(struct exchanges *exchanges, int milliseconds) {
-    if (is_at_standstill(exchanges)) return wait_for_word(exchanges);
     p_curl_multi_poll(exchanges->multi, NULL, 0, milliseconds, NULL);
 }
 

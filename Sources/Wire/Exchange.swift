@@ -83,12 +83,17 @@ final class Exchange: Sendable {
     }
 
     func end(_ outcome: Outcome) {
-        let waiting = state.withLock { state in
-            state.ended = outcome
+        let (ended, waiting) = state.withLock { state in
+            var ended = outcome
+            // A server that has said all may end the stream without having read what was sent.
+            if case .failure(let error) = outcome, error.code == .broken, state.response["grpc-status"] != nil {
+                ended = .success(state.response)
+            }
+            state.ended = ended
             defer { state.waiting = nil }
-            return state.waiting
+            return (ended, state.waiting)
         }
-        waiting?.resume(returning: outcome)
+        waiting?.resume(returning: ended)
     }
 
     var outcome: Outcome {

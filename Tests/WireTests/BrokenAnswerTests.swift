@@ -23,7 +23,8 @@ import Testing
         do {
             let message = ProtoWriter { $0.text(1, "hello") }
             let answer = try await grpc.call("/test.Service/Echo", message, timeout: .seconds(5))
-            Issue.record("\(way) is answered with \(Array(answer))")
+            // Where nothing of an answer had come, libcurl may have asked once more by itself.
+            #expect(answer == ArraySlice("abc".utf8), "\(way) is answered with \(Array(answer))")
         } catch {
             let error = error as? WireError
             #expect(error?.mayHaveArrived == true, "\(way): \(String(describing: error))")
