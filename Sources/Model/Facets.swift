@@ -87,11 +87,17 @@ package protocol Residency: Sendable {
     func release(_ name: String) async throws(StoreError)
 }
 
-/// What a store does around a load: settings for the time of it, a spool that a file is made from. Doing either twice
-/// is doing it once.
+/// What a store does around a job's load: settings for the time of it, a log that a file is made from. Doing either
+/// twice is doing it once.
 package protocol Loading: Sendable {
-    func begin(_ name: String) async throws(StoreError)
-    func finish(_ name: String) async throws(StoreError)
+    func begin(_ name: String, for job: String) async throws(StoreError)
+    func finish(_ name: String, for job: String) async throws(StoreError)
+    /// The job stops for now: what others write from here on is none of its load.
+    func pause(_ name: String) async
+}
+
+extension Loading {
+    package func pause(_ name: String) {}
 }
 
 /// Gathers what was written, and is safe already, into its final form when it is told to.

@@ -150,10 +150,15 @@ package final class Job: Sendable {
     /// Until a load has ended, what is written need not be seen in the target.
     private func load() async throws {
         guard let loading = target.loading, await !journal.state.isLoaded else { return try await copySlices() }
-        try await patience.repeating(progress) { _ throws(StoreError) in try await loading.begin(name) }
-        try await copySlices()
-        progress.count { $0.phase = "finishing" }
-        try await patience.repeating(progress) { _ throws(StoreError) in try await loading.finish(name) }
+        do {
+            try await patience.repeating(progress) { _ throws(StoreError) in try await loading.begin(name, for: id) }
+            try await copySlices()
+            progress.count { $0.phase = "finishing" }
+            try await patience.repeating(progress) { _ throws(StoreError) in try await loading.finish(name, for: id) }
+        } catch {
+            await loading.pause(name)
+            throw error
+        }
         try await journal.append(.loaded)
     }
 

@@ -74,15 +74,17 @@ struct LightRAGRunbookTests {
 }
 
 /// A folder of LightRAG's, a database, and the program.
-private struct MigrationPlace {
+struct MigrationPlace {
     let folder: TemporaryFolder
     let server: PostgresServer
     let database: String
     var rag: URL { folder.url.appending(path: "rag") }
 
-    init() async throws {
+    init() async throws { try await self.init(.running()) }
+
+    init(_ server: PostgresServer) async throws {
         folder = try TemporaryFolder()
-        server = try await PostgresServer.running()
+        self.server = server
         database = try server.freshDatabase()
         try make(["--entities", "60"])
     }
@@ -145,7 +147,7 @@ private struct MigrationPlace {
     }
 }
 
-private enum PythonProgram {
+enum PythonProgram {
     static var hasNanoVectorDB: Bool { (try? run(["-c", "import nano_vectordb"])) ?? nil != nil }
 
     /// What it prints; nil where a package is missing, which `scripts/test` would have installed.

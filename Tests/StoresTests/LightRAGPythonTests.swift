@@ -129,9 +129,9 @@ import Testing
             #expect(fit.collection == shape && fit.verdicts.allSatisfy { $0.grade <= .converted }, "\(fit)")
             try await copy.create(shape)
             let all = try await theirs.everything(in: name)
-            try await copy.begin(name)
+            try await copy.begin(name, for: "job")
             try await copy.write(all, to: name, .first)
-            try await copy.finish(name)
+            try await copy.finish(name, for: "job")
             #expect(try await copy.everything(in: name).lines(of: shape) == all.lines(of: shape))
         }
         await copy.close()

@@ -97,7 +97,7 @@ import Testing
         try await folder.store().create(Sample.plain("vdb_a"))
         for part in 0..<3 {
             let store = folder.store()
-            for _ in 0..<2 { try await store.begin("vdb_a") }
+            for _ in 0..<2 { try await store.begin("vdb_a", for: "job") }
             try await store.write(Sample.records(part * 10..<part * 10 + 15), to: "vdb_a", .again)
             try await store.settle("vdb_a")
             #expect(try await store.everything(in: "vdb_a").count == 0)
@@ -106,22 +106,63 @@ import Testing
         }
         #expect(try folder.text("vdb_a.json").contains(#""data": []"#))
         let store = folder.store()
-        try await store.begin("vdb_a")
-        for _ in 0..<2 { try await store.finish("vdb_a") }
+        try await store.begin("vdb_a", for: "job")
+        for _ in 0..<2 { try await store.finish("vdb_a", for: "job") }
         let back = try await store.everything(in: "vdb_a")
         #expect(back.lines(of: Sample.plain("vdb_a")) == Sample.records(0..<35).lines(of: Sample.plain("vdb_a")))
         await store.close()
-        #expect(!FileManager.default.fileExists(atPath: "\(folder.root)/.vecsh/vdb_a.spool"))
+        #expect(!FileManager.default.fileExists(atPath: "\(folder.root)/.vecsh/vdb_a.job.load"))
+    }
+
+    @Test func aLoadThatNobodyFinishesIsNotBroughtInByAnotherWrite() async throws {
+        let folder = LightRAGFolder()
+        let store = folder.store()
+        try await store.create(Sample.plain("vdb_a"))
+        try await store.begin("vdb_a", for: "one")
+        try await store.write(Sample.records(1..<10), to: "vdb_a", .first)
+        try await store.settle("vdb_a")
+        await store.pause("vdb_a")
+        try await store.write(Sample.records(20..<22), to: "vdb_a", .first)
+        try await store.settle("vdb_a")
+        #expect(try await store.everything(in: "vdb_a").keys == [.integer(20), .integer(21)])
+        await store.close()
+        // Another job's load takes nothing of it along, and leaves it where it is.
+        let other = folder.store()
+        try await other.begin("vdb_a", for: "two")
+        try await other.write(Sample.records(30..<32), to: "vdb_a", .first)
+        try await other.finish("vdb_a", for: "two")
+        #expect(try await other.everything(in: "vdb_a").count == 4)
+        await other.close()
+        let last = folder.store()
+        try await last.begin("vdb_a", for: "one")
+        try await last.finish("vdb_a", for: "one")
+        #expect(try await last.everything(in: "vdb_a").count == 13)
+        await last.close()
+    }
+
+    @Test func whatIsLeftOfALoadGoesWithTheCollection() async throws {
+        let folder = LightRAGFolder()
+        let store = folder.store()
+        for name in ["vdb_a", "vdb_a.b"] {
+            try await store.create(Sample.plain(name))
+            try await store.begin(name, for: "one")
+            try await store.write(Sample.records(1..<10), to: name, .first)
+            await store.pause(name)
+        }
+        try await store.drop("vdb_a", being: nil)
+        let left = try FileManager.default.contentsOfDirectory(atPath: "\(folder.root)/.vecsh")
+        #expect(left.filter { $0.hasSuffix(".load") } == ["vdb_a.b.one.load"])
+        await store.close()
     }
 
     @Test func aSpoolThatIsCutAnywhereEndsBeforeTheCut() async throws {
         let folder = LightRAGFolder()
         let store = folder.store()
         try await store.create(Sample.plain("vdb_a"))
-        try await store.begin("vdb_a")
+        try await store.begin("vdb_a", for: "job")
         for part in 0..<4 { try await store.write(Sample.records(part * 5 + 1..<part * 5 + 6), to: "vdb_a", .first) }
         await store.close()
-        let path = URL(filePath: "\(folder.root)/.vecsh/vdb_a.spool")
+        let path = URL(filePath: "\(folder.root)/.vecsh/vdb_a.job.load")
         let whole = try Data(contentsOf: path)
         for size in stride(from: 0, through: whole.count, by: 37) {
             var cut = whole.prefix(size)
@@ -137,14 +178,14 @@ import Testing
         let folder = LightRAGFolder(["vdb_entities.json": LightRAGReadingTests.rows])
         let store = folder.store()
         let shape = try await store.describe("vdb_entities").collection
-        try await store.begin("vdb_entities")
+        try await store.begin("vdb_entities", for: "job")
         let line = #"{"key":"ent-3","vectors":{"embedding":[0,1]},"fields":{"__created_at__":5,"n":1}}"#
         let more = line.replacing("ent-3", with: "ent-4")
         try await store.write(Sample.batch([line, more], of: shape), to: "vdb_entities", .first)
         #expect(try await store.delete([.text("ent-1"), .text("none")], from: "vdb_entities") == 1)
         let other = LightRAGReadingTests.rows.replacing(#""Ada""#, with: #""Eve""#).replacing("ent-1", with: "ent-0")
         try Data(other.utf8).write(to: URL(filePath: "\(folder.root)/vdb_entities.json"), options: .atomic)
-        try await store.finish("vdb_entities")
+        try await store.finish("vdb_entities", for: "job")
         let keys = try await store.everything(in: "vdb_entities").keys
         #expect(keys == ["ent-0", "ent-é", "ent-3", "ent-4"].map { .text(Text($0)) })
         #expect(try folder.text("vdb_entities.json").contains(#""additional_data": {"model": "x"}"#))

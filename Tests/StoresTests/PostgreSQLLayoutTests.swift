@@ -39,6 +39,30 @@ import Testing
         }
     }
 
+    /// LightRAG's files mostly have neither in `vdb_chunks`, and its storage asks for both.
+    @Test func tokensAndPlaceOfAChunkAreKeptWhereTheSourceHasThem() async throws {
+        try await Database.temporary { database in
+            let store = try await database.store(["layout": "lightrag", "workspace": "w"])
+            var chunks = Self.entities
+            chunks.name = "vdb_chunks"
+            chunks.fields =
+                [Field(name: "content", type: .text(maxLength: nil))]
+                + ["tokens", "chunk_order_index"].map { Field(name: $0, type: .int64) }
+            let fit = store.fit(chunks, into: nil)
+            #expect(fit.verdicts.allSatisfy { $0.grade != .lossy }, "\(fit.verdicts)")
+            try await store.create(fit.collection)
+            let lines = [("a", #""content":"x","tokens":7,"chunk_order_index":3"#), ("b", #""content":"y""#)].map {
+                #"{"key":"\#($0.0)","vectors":{"embedding":[1,0]},"fields":{\#($0.1)}}"#
+            }
+            let shape = try await store.describe("vdb_chunks").collection
+            try await store.write(Sample.batch(lines, of: shape), to: "vdb_chunks", .first)
+            let rows =
+                "SELECT string_agg(concat_ws(',', id, tokens, chunk_order_index), ' ' ORDER BY id) FROM lightrag_vdb_chunks"
+            #expect(try await database.sql(rows) == "a,7,3 b")
+            await store.close()
+        }
+    }
+
     @Test func twoWorkspacesInOneTableAreTwoCollections() async throws {
         try await Database.temporary { database in
             let one = try await filled(database, "one", ["a", "b"])

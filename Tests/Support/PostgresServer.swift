@@ -6,6 +6,8 @@ import Testing
 package struct PostgresServer: Sendable {
     package let port: Int
     package let password: String
+    /// Where its files are.
+    package let place: String
     private let programs: String
 
     package enum Kind: String, Sendable {
@@ -29,8 +31,14 @@ package struct PostgresServer: Sendable {
 
     private static let starting = DispatchQueue(label: "PostgresServer")
 
-    fileprivate init(_ kind: Kind) throws {
-        let folder = Self.folder
+    /// A server of its own in a folder of its own, which a test may end as it likes, and start again by the same words.
+    package static func alone(_ kind: Kind, in folder: String) async throws -> PostgresServer {
+        try await withCheckedThrowingContinuation { continuation in
+            starting.async { continuation.resume(with: Result { try PostgresServer(kind, in: folder) }) }
+        }
+    }
+
+    fileprivate init(_ kind: Kind, in folder: String = Self.folder) throws {
         try ServerProgram.services(["up", "--while", "\(getpid())", kind.rawValue], in: folder)
         func text(_ name: String) throws -> String {
             try String(contentsOfFile: "\(folder)/\(kind.rawValue)/\(name)", encoding: .utf8)
@@ -39,7 +47,26 @@ package struct PostgresServer: Sendable {
         guard let port = Int(try text("port")) else { throw Failure(description: "its port is no number") }
         self.port = port
         password = try text("password")
-        programs = "\(folder)/\(kind.rawValue)/programs/bin"
+        place = "\(folder)/\(kind.rawValue)"
+        programs = "\(place)/programs/bin"
+    }
+
+    /// Ends it at once, as a crash would.
+    package func crash() throws {
+        let process = try String(contentsOfFile: "\(place)/data/postmaster.pid", encoding: .utf8).split(separator: "\n")
+        guard let process = process.first.flatMap({ pid_t($0) }) else {
+            throw Failure(description: "it has no process")
+        }
+        kill(process, SIGQUIT)
+        // It is not our child, so that it is not to be waited for; who should ask for its outcome may never do so.
+        while let state = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
+            !state.contains(") Z")
+        { usleep(10_000) }
+    }
+
+    /// Ends it, and what keeps it.
+    package func stop(_ kind: Kind) {
+        _ = try? ServerProgram.services(["down", kind.rawValue], in: String(place.dropLast(kind.rawValue.count + 1)))
     }
 
     private static let folder = "/tmp/vecsh-servers-\(getpid())"

@@ -107,6 +107,11 @@ private struct PrefixedFacets: Searching, Renaming, Generations, Loading {
             })
     }
 
-    func begin(_ name: String) async throws(StoreError) { try await loading?.begin(store.inner(name)) }
-    func finish(_ name: String) async throws(StoreError) { try await loading?.finish(store.inner(name)) }
+    func begin(_ name: String, for job: String) async throws(StoreError) {
+        try await loading?.begin(store.inner(name), for: job)
+    }
+    func finish(_ name: String, for job: String) async throws(StoreError) {
+        try await loading?.finish(store.inner(name), for: job)
+    }
+    func pause(_ name: String) async { await loading?.pause(store.inner(name)) }
 }

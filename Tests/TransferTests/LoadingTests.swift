@@ -94,8 +94,8 @@ private final class AttentiveStore: Store, Loading, Indexing {
     }
     func close() async { await base.close() }
 
-    func begin(_ name: String) async throws(StoreError) { note("begin") }
-    func finish(_ name: String) async throws(StoreError) { note("finish") }
+    func begin(_ name: String, for job: String) async throws(StoreError) { note("begin") }
+    func finish(_ name: String, for job: String) async throws(StoreError) { note("finish") }
     func create(_ index: Index, on name: String) async throws(StoreError) {
         note("index")
         try await base.create(index, on: name)

@@ -2,20 +2,30 @@ import Model
 
 extension LightRAGStore: Searching {}
 
-/// What is written meanwhile stays in the spool; the file is made once, at the end.
+/// What is written meanwhile stays in a spool of the job's; the file is made once, at the end.
 extension LightRAGStore: Loading {
-    package func begin(_ name: String) throws(StoreError) {
+    package func begin(_ name: String, for job: String) throws(StoreError) {
         let name = try known(name)
-        if !loads.contains(name.name) { try publish(name) }
-        _ = try writer(name)
-        loads.insert(name.name)
+        guard loads[name.name] != job else { return }
+        pause(name.name)
+        try publish(name)
+        endWriting(name)
+        loads[name.name] = job
+        do throws(StoreError) { _ = try writer(name) } catch {
+            loads[name.name] = nil
+            throw error
+        }
     }
 
-    package func finish(_ name: String) throws(StoreError) {
-        let name = try known(name)
-        _ = try writer(name)
-        try publish(name)
-        loads.remove(name.name)
+    package func finish(_ name: String, for job: String) throws(StoreError) {
+        try begin(name, for: job)
+        try publish(known(name))
+        pause(name)
+    }
+
+    package func pause(_ name: String) {
+        guard let name = LightRAGName(name), loads.removeValue(forKey: name.name) != nil else { return }
+        endWriting(name)
     }
 }
 

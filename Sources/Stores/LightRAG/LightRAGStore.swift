@@ -13,8 +13,8 @@ package actor LightRAGStore: Store {
     /// Held from the first change until the store is closed.
     private var lock: DiskLock?
     private var writers: [String: LightRAGWriter] = [:]
-    /// The collections that are being loaded: their files are made when that is finished.
-    var loads: Set<String> = []
+    /// The collections that are being loaded, and by which job: their files are made when that is finished.
+    var loads: [String: String] = [:]
     /// The last state of each, so that a file is not looked through twice.
     private var snapshots: [String: LightRAGSnapshot] = [:]
 
@@ -131,7 +131,7 @@ package actor LightRAGStore: Store {
         if let identity, try identity != self.identity(of: name) { throw .changed(name.name) }
         try beginChange()
         forget(name)
-        loads.remove(name.name)
+        loads[name.name] = nil
         if let sibling = name.sibling, try isThere(sibling) {
             // A half without a note counts as there, unless the other half has one.
             if try note(sibling) == nil {
@@ -141,7 +141,7 @@ package actor LightRAGStore: Store {
         } else {
             Disk.remove("\(root)/\(name.file)")
         }
-        Disk.remove(LightRAGWriter.path(name, in: root))
+        for path in try LightRAGWriter.paths(name, in: root) { Disk.remove(path) }
         Disk.remove(LightRAGNote.path(name, in: root))
         try Disk.syncFolder(of: "\(root)/\(name.file)")
         snapshots[name.name] = nil
@@ -172,16 +172,16 @@ package actor LightRAGStore: Store {
 
     package func settle(_ name: String) throws(StoreError) {
         let name = try known(name)
-        if loads.contains(name.name) { try writers[name.name]?.sync() } else { try publish(name) }
+        if loads[name.name] == nil { try publish(name) } else { try writers[name.name]?.sync() }
     }
 
     package func close() {
-        for writer in writers.values where !loads.contains(writer.name.name) {
+        for writer in writers.values where loads[writer.name.name] == nil {
             // Who wants to know whether it is safe has settled; here there is no one left to tell.
             try? publish(writer.name)
         }
         for writer in writers.values { writer.close() }
-        (writers, snapshots, loads, lock) = ([:], [:], [], nil)
+        (writers, snapshots, loads, lock) = ([:], [:], [:], nil)
     }
 }
 
@@ -211,7 +211,7 @@ extension LightRAGStore {
     /// What the collection holds now, with all that was written to it but for a load that goes on.
     func snapshot(_ name: String) throws(StoreError) -> LightRAGSnapshot {
         let name = try known(name)
-        if !loads.contains(name.name) { try publish(name) }
+        if loads[name.name] == nil { try publish(name) }
         return try opened(name)
     }
 
@@ -233,7 +233,7 @@ extension LightRAGStore {
         // Others may have written rows of another shape since nothing of ours waits.
         if let writer = writers[name.name], !writer.isEmpty || writer.collection == collection { return writer }
         try beginChange()
-        let writer = try LightRAGWriter(name, in: root, collection)
+        let writer = try LightRAGWriter(name, in: root, collection, for: loads[name.name])
         writers[name.name] = writer
         return writer
     }
@@ -244,9 +244,12 @@ extension LightRAGStore {
         try writer.publish { () throws(StoreError) in try opened(name) }
     }
 
+    /// Lets go of what is open for changes.
+    func endWriting(_ name: LightRAGName) { writers.removeValue(forKey: name.name)?.close() }
+
     /// Lets go of what is open of a collection.
     func forget(_ name: LightRAGName) {
-        writers.removeValue(forKey: name.name)?.close()
+        endWriting(name)
         snapshots[name.name] = nil
     }
 }

@@ -7,25 +7,37 @@ final class LightRAGWriter {
     let name: LightRAGName
     let collection: Collection
     private let root: String
+    private let path: String
     private let rows: LightRAGRowWriter
     private var spool: LightRAGSpool
 
     /// What an earlier program left in the spool is taken up.
-    init(_ name: LightRAGName, in root: String, _ collection: Collection) throws(StoreError) {
+    init(_ name: LightRAGName, in root: String, _ collection: Collection, for job: String?) throws(StoreError) {
         (self.name, self.root, self.collection) = (name, root, collection)
+        path = Self.path(name, in: root, for: job)
         rows = LightRAGRowWriter(name, collection)
-        spool = try Self.open(name, root, collection)
+        spool = try Self.open(path, collection)
     }
 
-    static func path(_ name: LightRAGName, in root: String) -> String {
-        "\(root)/\(LightRAGName.hidden)/\(name.name).spool"
+    /// A job's load has a spool of its own, so that one that nobody finishes is not brought into the file by another write.
+    private static func path(_ name: LightRAGName, in root: String, for job: String?) -> String {
+        "\(root)/\(LightRAGName.hidden)/\(name.name)" + (job.map { ".\($0).load" } ?? ".spool")
     }
 
-    private static func open(
-        _ name: LightRAGName, _ root: String, _ collection: Collection
-    ) throws(StoreError) -> LightRAGSpool {
+    /// The spools of a collection: what waits for its file, and loads that are not finished.
+    static func paths(_ name: LightRAGName, in root: String) throws(StoreError) -> [String] {
+        let hidden = "\(root)/\(LightRAGName.hidden)"
+        guard Disk.exists(hidden) else { return [] }
+        let loads = try Disk.names(in: hidden).filter { file in
+            guard file.hasPrefix(name.name + "."), file.hasSuffix(".load") else { return false }
+            return file.dropFirst(name.name.count).count(where: { $0 == "." }) == 2
+        }
+        return [path(name, in: root, for: nil)] + loads.map { "\(hidden)/\($0)" }
+    }
+
+    private static func open(_ path: String, _ collection: Collection) throws(StoreError) -> LightRAGSpool {
         let stride = collection.vectors.first { $0.element == .float32 }?.stride ?? 0
-        return try LightRAGSpool(path(name, in: root), stride: stride)
+        return try LightRAGSpool(path, stride: stride)
     }
 
     var isEmpty: Bool { spool.entries.isEmpty }
@@ -68,7 +80,7 @@ final class LightRAGWriter {
             guard isDone else { continue }
             Disk.remove(spool.path)
             try Disk.syncFolder(of: spool.path)
-            spool = try Self.open(name, root, collection)
+            spool = try Self.open(path, collection)
             return
         }
         throw StoreError(

@@ -11,7 +11,7 @@ extension MilvusStore: Flushing {
 extension MilvusStore: Loading {
     private static let given = "allow_insert_auto_id"
 
-    package func begin(_ name: String) async throws(StoreError) {
+    package func begin(_ name: String, for job: String) async throws(StoreError) {
         let table = try await fresh(name)
         guard engine.kind == .server, engine.takesGivenKeys, table.schema.key?.isAutomatic == true,
             table.properties[Self.given] != "true"
@@ -23,7 +23,7 @@ extension MilvusStore: Loading {
         forget(name)
     }
 
-    package func finish(_ name: String) async throws(StoreError) {
+    package func finish(_ name: String, for job: String) async throws(StoreError) {
         let table = try await fresh(name)
         if let before = table.properties[MilvusMark.given] {
             var request = server.request(table.schema.name)

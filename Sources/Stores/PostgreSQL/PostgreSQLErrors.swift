@@ -34,6 +34,14 @@ extension PostgreSQLConnection {
                     "say who with `user`, and `password env|file|command|prompt`; libpq's own ways work too, as ~/.pgpass"
             )
         }
+        if words.contains("certificate") {
+            return StoreError(.unavailable, words, help: "`sslrootcert` names the file with whom you trust")
+        }
+        if words.contains("pg_hba.conf") {
+            return StoreError(
+                .unauthorized, words,
+                help: "the server's pg_hba.conf says who is let in; another `sslmode` may do")
+        }
         if words.contains("does not exist") {
             return StoreError(.notFound, words, help: "`psql -l` lists the databases of a server")
         }

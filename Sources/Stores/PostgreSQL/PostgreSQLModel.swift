@@ -140,7 +140,8 @@ extension PostgreSQLModel {
             ] + times),
         vectors(
             "vdb_chunks", "lightrag_vdb_chunks",
-            ["full_doc_id VARCHAR(256)", "chunk_order_index INTEGER", "tokens INTEGER"], [Column("full_doc_id")]),
+            ["full_doc_id VARCHAR(256)", "chunk_order_index INTEGER", "tokens INTEGER"],
+            [Column("full_doc_id"), Column("chunk_order_index", .integer), Column("tokens", .integer)]),
         vectors(
             "vdb_entities", "lightrag_vdb_entity", ["entity_name VARCHAR(512)", "chunk_ids VARCHAR(255)[]"],
             [Column("entity_name"), Column("source_id", .joined, in: "chunk_ids")]),
