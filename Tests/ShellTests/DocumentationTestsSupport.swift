@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The program itself, in a folder of its own and with nothing of the person's who runs the tests.
@@ -11,27 +12,22 @@ struct ProgramRun {
     static let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         .appending(path: "vecsh")
 
-    init(_ arguments: [String], in folder: TemporaryFolder) throws {
-        try self.init(program: ProgramRun.program, ["--no-rc"] + arguments, in: folder)
+    init(_ arguments: [String], in folder: TemporaryFolder, _ variables: [String: String] = [:]) throws {
+        try self.init(program: ProgramRun.program, ["--no-rc"] + arguments, in: folder, variables)
     }
 
-    init(program: URL, _ arguments: [String], in folder: TemporaryFolder) throws {
-        let process = Process()
-        process.executableURL = program
-        process.arguments = arguments
-        process.currentDirectoryURL = folder.url
-        process.environment = folder.environment
-        // Files, as a full pipe would stop the program.
-        let (output, errors) = (folder.url.appending(path: ".output"), folder.url.appending(path: ".errors"))
-        for file in [output, errors] { try Data().write(to: file) }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: output)
-        process.standardError = try FileHandle(forWritingTo: errors)
-        try process.run()
-        process.waitUntilExit()
-        self.output = try String(contentsOf: output, encoding: .utf8)
-        self.errors = try String(contentsOf: errors, encoding: .utf8)
-        exit = process.terminationStatus
+    /// Not by Foundation, whose `Process` waits as long as any program lives that another test has started meanwhile.
+    init(
+        program: URL, _ arguments: [String], in folder: TemporaryFolder, _ variables: [String: String] = [:]
+    ) throws {
+        let said = FileManager.default.temporaryDirectory.appending(path: "vecsh-said-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: said, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: said) }
+        let child = try ChildProgram(
+            "/usr/bin/env", ["-C", folder.url.path, program.path] + arguments, in: said.path,
+            folder.environment.merging(variables) { $1 })
+        exit = child.end(seconds: 600) ?? -1
+        (output, errors) = (child.output, child.errors)
     }
 }
 

@@ -8,8 +8,10 @@ package final class ChildProgram {
 
     package struct Failure: Error { package var reason: String }
 
-    /// Starts it in `folder`, where its state and what it says are kept, too.
-    package init(_ program: String, _ arguments: [String], in folder: String) throws {
+    /// What it says is kept in `folder`; unless `variables` say otherwise, its state too.
+    package init(
+        _ program: String, _ arguments: [String], in folder: String, _ variables: [String: String]? = nil
+    ) throws {
         self.folder = folder
         var actions = posix_spawn_file_actions_t()
         var attributes = posix_spawnattr_t()
@@ -23,16 +25,18 @@ package final class ChildProgram {
         for (number, name) in [(Int32(1), "out"), (2, "err")] {
             posix_spawn_file_actions_addopen(&actions, number, "\(folder)/\(name)", O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         }
+        closeOthers(&actions)
         var (all, none) = (sigset_t(), sigset_t())
         sigfillset(&all)
         sigemptyset(&none)
         posix_spawnattr_setsigdefault(&attributes, &all)
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
-        let variables = [
-            "HOME": folder, "VECSH_HOME": folder + "/state", "XDG_CONFIG_HOME": folder + "/config",
-            "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "NO_COLOR": "1",
-        ]
+        let variables =
+            variables ?? [
+                "HOME": folder, "VECSH_HOME": folder + "/state", "XDG_CONFIG_HOME": folder + "/config",
+                "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "NO_COLOR": "1",
+            ]
         let words = ([program] + arguments).map { strdup($0) } + [nil]
         let environment = variables.map { strdup("\($0)=\($1)") } + [nil]
         defer { for text in words + environment { free(text) } }
@@ -84,4 +88,10 @@ package final class ChildProgram {
         while case let count = fread(&piece, 1, piece.count, file), count > 0 { bytes += piece[..<count] }
         return String(decoding: bytes, as: UTF8.self)
     }
+}
+
+/// Whatever else is open at this moment may be what another test is just handing to a program of its own, for whose end it
+/// then waits until nobody has it any more.
+func closeOthers(_ actions: inout posix_spawn_file_actions_t) {
+    for number in Int32(3)..<256 { posix_spawn_file_actions_addclose(&actions, number) }
 }

@@ -121,6 +121,7 @@ private func spawn(
     posix_spawn_file_actions_addopen(&actions, 0, terminal, O_RDWR, 0)
     posix_spawn_file_actions_adddup2(&actions, 0, 1)
     posix_spawn_file_actions_adddup2(&actions, 0, 2)
+    closeOthers(&actions)
     var all = sigset_t()
     var none = sigset_t()
     sigfillset(&all)
