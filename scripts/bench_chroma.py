@@ -2,12 +2,14 @@
 
 usage: bench_chroma.py make FOLDER COLLECTIONS ROWS DIMENSION   a folder, written by the chromadb that is installed
        bench_chroma.py get FOLDER                               all of it by collection.get, page by page
+       bench_chroma.py move FOLDER URL NAME...                  some collections by collection.get into Qdrant by upsert
 
-`get` prints the seconds that it took, without the start of Python.
+`get` and `move` print the seconds that they took, without the start of Python, and how many records there were.
 """
 
 import sys
 import time
+import uuid
 
 import chromadb
 import numpy
@@ -40,7 +42,32 @@ def get(folder):
     print(f"{time.monotonic() - start:.2f} {count}")
 
 
+def move(folder, url, names):
+    from qdrant_client import QdrantClient, models
+
+    old, new = client(folder), QdrantClient(url=url, timeout=600)
+    for name in names:
+        new.delete_collection(name)
+    start, count = time.monotonic(), 0
+    for name in names:
+        collection = old.get_collection(name)
+        first = collection.get(limit=1, include=["embeddings"])["embeddings"][0]
+        new.create_collection(name, vectors_config=models.VectorParams(size=len(first), distance="Cosine"))
+        for offset in range(0, collection.count(), 1_000):
+            page = collection.get(limit=1_000, offset=offset, include=["embeddings", "documents", "metadatas"])
+            new.upsert(name, [
+                models.PointStruct(
+                    id=str(uuid.uuid5(uuid.NAMESPACE_URL, id)), vector=vector.tolist(),
+                    payload={"chroma_id": id, "document": document, **(metadata or {})})
+                for id, vector, document, metadata in zip(
+                    page["ids"], page["embeddings"], page["documents"], page["metadatas"])], wait=True)
+            count += len(page["ids"])
+    print(f"{time.monotonic() - start:.2f} {count}")
+
+
 if sys.argv[1] == "make":
     make(sys.argv[2], *map(int, sys.argv[3:6]))
+elif sys.argv[1] == "move":
+    move(sys.argv[2], sys.argv[3], sys.argv[4:])
 else:
     get(sys.argv[2])
