@@ -22,7 +22,7 @@ struct ChromaPage {
         let bare = Self.withoutVectors(shape)
         var reader = RecordReader(bare)
         var keys: [Key] = []
-        for row in rows { keys.append(try Self.key(ids[row], shape)) }
+        for row in rows { keys.append(try shape.key(spelled: ids[row])) }
         for (row, key) in zip(rows, keys) { try Self.read(answer, row, key, into: &reader, bare) }
         batch = reader.take()
         guard let vector = shape.vectors.first else { return }
@@ -42,16 +42,6 @@ struct ChromaPage {
         guard ids != wanted else { return Array(ids.indices) }
         let places = Dictionary(ids.enumerated().map { ($0.element, $0.offset) }) { first, _ in first }
         return wanted.compactMap { places[$0] }
-    }
-
-    static func key(_ id: Text, _ shape: Collection) throws(StoreError) -> Key {
-        if case .text = shape.key.type { return .text(id) }
-        guard let key = shape.key.type.key(spelled: id.description), key.chromaText == id.utf8 else {
-            throw StoreError(
-                .malformed, "\(shape.name) was made for keys of type \(shape.key.type), and has one \"\(id)\"",
-                help: "remove that record, or \"\(ChromaNote.shape)\" from the collection's metadata")
-        }
-        return key
     }
 
     // MARK: Payload

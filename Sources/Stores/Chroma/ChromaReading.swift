@@ -88,7 +88,7 @@ final class ChromaReading: Reading {
         var scan = Scan(filter: filter, wanted: Projection(fields: [], rest: false))
         var unread = Unread()
         while let part = try await part(scan) {
-            let keys = part.unread.compactMap { try? ChromaPage.key($0, description.collection) }
+            let keys = part.unread.compactMap { try? description.collection.key(spelled: $0) }
             unread = unread + Unread(count: part.unread.count, keys: keys)
             scan.slice.after = part.page.end
         }

@@ -111,10 +111,3 @@ extension JSONWriter {
         write(&self)
     }
 }
-
-extension Key {
-    /// Every key is a text there.
-    var chromaText: [UInt8] {
-        if case .text(let text) = self { text.utf8 } else { Array(description.utf8) }
-    }
-}

@@ -74,7 +74,7 @@ private struct ChromaHits {
         for (ids, distances) in zip(ids, distances) {
             lists.append(
                 try zip(ids, distances).map {
-                    Hit(key: try ChromaPage.key($0, shape), score: Self.score($1, metric))
+                    Hit(key: try shape.key(spelled: $0), score: Self.score($1, metric))
                 })
         }
     }

@@ -94,31 +94,7 @@ struct ChromaServer: Sendable {
     }
 }
 
-/// Which Chroma answers, and what it can do.
-struct ChromaEngine: Hashable, Sendable {
-    /// Of the two ways to speak to a Chroma, 2 where it knows both.
-    let api: Int
-    /// As the server says it; from 1.0 on all of them say the same.
-    let version: String
-    let hasTenants: Bool
-    /// How many records one call may carry.
-    let mostRecords: Int
-    /// Whether vectors may be sent as base64 of their bytes.
-    let takesBase64: Bool
-    /// Whether a metadata value may be a list: from 1.5 on.
-    let hasLists: Bool
-
-    var root: String { "/api/v\(api)" }
-    /// From 1.0 on the server is another program, in Rust.
-    var isRust: Bool { api == 2 && !version.hasPrefix("0.") }
-    var longestName: Int { isRust ? 512 : 63 }
-    /// 1.5 refuses the empty text.
-    var takesEmptyKeys: Bool { !hasLists }
-    /// Whether a record may have no vector.
-    var hasVectorless: Bool { !isRust }
-    /// How long a request may be.
-    var longestRequest: Int { isRust ? 40 << 20 : 64 << 20 }
-
+extension ChromaEngine {
     static func asked(_ line: ChromaLine) async throws(StoreError) -> ChromaEngine {
         let api = try await line.response("GET", "/api/v2/heartbeat").status == 200 ? 2 : 1
         let root = "/api/v\(api)"

@@ -5,7 +5,7 @@ import Wire
 extension ChromaStore {
     package func write(_ batch: Batch, to name: String, _ attempt: Attempt) async throws(StoreError) -> Receipt {
         let table = try await table(name)
-        let shape = try filled(table.collection(engine), for: batch)
+        let shape = ChromaTable.filled(table.collection(engine), by: batch)
         try shape.check(batch)
         try check(batch, shape)
         let last = batch.withoutTwins()
@@ -25,48 +25,13 @@ extension ChromaStore {
         return Receipt()
     }
 
-    /// The first records give a collection its dimension.
-    private func filled(_ shape: Collection, for batch: Batch) throws(StoreError) -> Collection {
-        guard ChromaTable.isUnfilled(shape), batch.count > 0, batch.vectors.count == 1,
-            case .dense(let bytes) = batch.vectors[0].values
-        else { return shape }
-        var shape = shape
-        shape.vectors = [VectorField(name: ChromaTable.embedding, dimension: bytes.count / batch.count / 4)]
-        return shape
-    }
-
     // MARK: What the shape allows and Chroma does not
 
     private func check(_ batch: Batch, _ shape: Collection) throws(StoreError) {
         if !engine.takesEmptyKeys, let row = batch.keys.firstIndex(where: { $0.chromaText.isEmpty }) {
             throw batch.refusal(row, "Chroma takes no empty id")
         }
-        guard let vector = shape.vectors.first, let column = batch.vectors.first else { return }
-        if let row = column.marks.firstIndex(where: { $0 != .value }) {
-            throw batch.refusal(
-                row, "its vector \"\(vector.name)\" has no value, and Chroma holds no record without one")
-        }
-        guard vector.metric == .cosine, case .dense(let bytes) = column.values else { return }
-        try checkLengths(bytes, vector, batch)
-    }
-
-    /// Chroma keeps such a vector at length one, and beside it its length: what is no length for float32 would be lost.
-    private func checkLengths(_ bytes: [UInt8], _ vector: VectorField, _ batch: Batch) throws(StoreError) {
-        let bad = bytes.withUnsafeBytes { buffer in
-            (0..<batch.count).first { row in
-                var (sum, isZero): (Float, Bool) = (0, true)
-                for place in 0..<(vector.dimension ?? 0) {
-                    let value = Element.float32.float(buffer, at: row * (vector.dimension ?? 0) + place)
-                    sum += value * value
-                    isZero = isZero && value == 0
-                }
-                return !isZero && !(sum >= .leastNormalMagnitude && sum.isFinite)
-            }
-        }
-        guard let bad else { return }
-        throw batch.refusal(
-            bad,
-            "Chroma would lose its vector \"\(vector.name)\", which is too long or too short to be compared by cosine")
+        if let vector = shape.vectors.first { try batch.checkVectors(vector) }
     }
 
     // MARK: What stood there before

@@ -1,6 +1,6 @@
 import Model
 
-/// The folder in which Chroma keeps its collections, read without Chroma: of every version since 0.4.
+/// The folder in which Chroma keeps its collections: read without Chroma, of every version since 0.4; of 1.5 written, too.
 package enum ChromaDirectory {
     package static let kind = StoreKind(
         scheme: "chroma-dir", summary: "The folder that Chroma writes, of every version since 0.4, without Chroma",

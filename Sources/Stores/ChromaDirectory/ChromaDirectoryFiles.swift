@@ -8,6 +8,8 @@ final class ChromaDirectoryFiles: Sendable {
     let place: ChromaDirectoryPlace
     /// Differs whenever something was written to the database.
     let stamp: String
+    private let hand: ChromaDirectoryHand
+    private let chain: Int
     private let way: Way
 
     private enum Way: Sendable {
@@ -22,7 +24,8 @@ final class ChromaDirectoryFiles: Sendable {
     init(_ place: ChromaDirectoryPlace) throws(StoreError) {
         self.place = place
         try place.check()
-        stamp = try place.stamp()
+        hand = .of(place)
+        (chain, stamp) = try hand.look(place)
         way = try Self.way(place, stamp)
     }
 
@@ -78,9 +81,9 @@ final class ChromaDirectoryFiles: Sendable {
         return connection
     }
 
-    /// Throws if something was written since this was opened: then nothing that is known of it holds.
+    /// Throws if another program has written since this was opened: then nothing that is known of it holds.
     func checkUnchanged() throws(StoreError) {
-        guard try place.stamp() == stamp else { throw place.isWritten }
+        guard try hand.isUnchanged(place, since: chain) else { throw place.isWritten }
     }
 }
 
@@ -89,6 +92,9 @@ extension SQLiteConnection {
     fileprivate func prepareForReading() throws(StoreError) {
         try run("PRAGMA cache_size = -4096")
         try run("PRAGMA temp_store = MEMORY")
+        // Folders come from anywhere: what is written in a schema is not to be run, and damaged pages are to be seen.
+        try run("PRAGMA trusted_schema = OFF")
+        try run("PRAGMA cell_size_check = ON")
         try run("SELECT count(*) FROM sqlite_schema")
         try run("PRAGMA query_only = ON")
     }
@@ -124,7 +130,7 @@ extension ChromaDirectoryPlace {
 
     /// Throws unless a database of Chroma's is there.
     func check() throws(StoreError) {
-        guard Disk.exists(root) else { throw StoreError(.notFound, "there is no folder \(root)") }
+        guard Disk.exists(root) else { throw StoreError(.notFound, "there is no folder \(root)", help: making) }
         guard Disk.isFolder(root) else {
             throw StoreError(.rejected, "\(root) is a file", help: "name the folder that it lies in")
         }
@@ -134,6 +140,11 @@ extension ChromaDirectoryPlace {
             throw .chroma(broken: path, "is empty", help: "bring it back from a backup, or from where it was copied")
         }
         if let pointer = try file.pointer() { throw .chroma(broken: path, pointer, help: "run `git lfs pull` there") }
+    }
+
+    private var making: String {
+        "name the folder that Chroma was told to keep its data in; the Chroma that is to use a new one makes it: "
+            + "python3 -c 'import chromadb; chromadb.PersistentClient(\"\(root)\")'"
     }
 
     private func nothing() throws(StoreError) -> StoreError {
@@ -147,7 +158,7 @@ extension ChromaDirectoryPlace {
         return StoreError(
             .notFound, "\(root) holds no \(Self.databaseFile)",
             help: inner.isEmpty
-                ? "name the folder that Chroma was told to keep its data in"
+                ? making
                 : "there is one in \(inner.map { "\(root)/\($0)" }.joined(separator: ", "))")
     }
 }

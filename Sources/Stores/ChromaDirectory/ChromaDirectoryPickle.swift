@@ -32,8 +32,10 @@ struct ChromaDirectoryPickle {
     private var stack: [Value] = []
     private var memo: [Value] = []
 
-    init(_ file: DiskFile) throws(StoreError) {
-        reader = try ChromaDirectoryBytes(file)
+    init(_ file: DiskFile) throws(StoreError) { try self.init(ChromaDirectoryBytes(file)) }
+
+    init(_ bytes: ChromaDirectoryBytes) throws(StoreError) {
+        reader = bytes
         while try step() {}
         guard stack.count == 1, stack[0].isWhole else { throw StoreError(.malformed, "holds no table of ids") }
     }
@@ -172,7 +174,8 @@ extension ChromaDirectoryPickle.Value {
 
 /// The bytes of a file one after the other, of which little is in memory at a time.
 struct ChromaDirectoryBytes {
-    private let file: DiskFile
+    /// Nil where all of it is in the window.
+    private let file: DiskFile?
     private let size: Int
     private var window: [UInt8] = []
     /// The place in the file of the window's first byte, and the next in the window.
@@ -183,6 +186,8 @@ struct ChromaDirectoryBytes {
         self.file = file
         size = try file.size()
     }
+
+    init(_ bytes: [UInt8]) { (file, size, window) = (nil, bytes.count, bytes) }
 
     mutating func byte() throws(StoreError) -> UInt8 {
         if next == window.count { try load(1) }
@@ -212,7 +217,7 @@ struct ChromaDirectoryBytes {
         guard window.count - next < count else { return }
         start += next
         next = 0
-        guard size - start >= count else { throw StoreError(.malformed, "ends too early") }
+        guard let file, size - start >= count else { throw StoreError(.malformed, "ends too early") }
         window = try file.read(max(count, min(1 << 20, size - start)), at: start)
         guard window.count >= count else { throw StoreError(.malformed, "ends too early") }
     }

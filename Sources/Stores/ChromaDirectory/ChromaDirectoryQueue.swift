@@ -15,6 +15,7 @@ struct ChromaDirectoryQueue: Sendable {
         defer { statement.reset() }
         var topic: [UInt8] = []
         while try statement.step() {
+            guard statement.integer(0) > end || topic.isEmpty else { throw connection.isOutOfOrder("its queue") }
             let bytes = statement.bytes(1)
             if !topic.elementsEqual(bytes) {
                 if first <= end { runs[last, default: []].append(first...end) }
@@ -50,6 +51,14 @@ struct ChromaDirectoryQueue: Sendable {
             ])
             while try statement.step() { try body(statement) }
         }
+    }
+}
+
+extension SQLiteConnection {
+    /// A damaged tree of pages may show the same ones again and again.
+    func isOutOfOrder(_ table: String) -> StoreError {
+        .chroma(
+            broken: file.path, "is damaged: the rows of \(table) are out of order", help: "restore it from a backup")
     }
 }
 

@@ -2,20 +2,6 @@ import CSQLite
 import JSON
 import Model
 
-/// What a record holds beside its vector.
-struct ChromaDirectoryText {
-    var key: [UInt8] = []
-    var document: [UInt8]?
-    var uri: [UInt8]?
-    /// A JSON object that has been begun, and is ended when it is handed out.
-    var rest = JSONWriter()
-
-    init() { rest.raw("{") }
-
-    /// What a budget counts.
-    var byteCount: Int { 16 + (document?.count ?? 0) + (uri?.count ?? 0) + rest.bytes.count + 25 }
-}
-
 /// Reads what records hold from Chroma's tables.
 struct ChromaDirectoryRecords {
     let entry: ChromaDirectoryEntry
@@ -45,6 +31,7 @@ struct ChromaDirectoryRecords {
             guard isWhole, let patches = rows.patches[position] else { continue }
             try apply(patches, to: &texts[place])
         }
+        for place in texts.indices where texts[place].hasNote { try unfold(&texts[place]) }
         return texts
     }
 
@@ -83,8 +70,11 @@ struct ChromaDirectoryRecords {
         defer { statement.reset() }
         try statement.bind(bounds)
         var place = run.startIndex
+        var last = Int64.min
         while try statement.step() {
             let number = statement.integer(0)
+            guard number >= last else { throw connection.isOutOfOrder("its metadata") }
+            last = number
             while place < run.endIndex, rows.numbers[run[place]] < number { place += 1 }
             guard place < run.endIndex else { return }
             if rows.numbers[run[place]] == number { try body(place, statement) }
@@ -100,6 +90,7 @@ struct ChromaDirectoryRecords {
         } else if name.elementsEqual("chroma:uri".utf8) {
             text.uri = try self.text(row, 2, "its uri")
         } else if let value = try value(row) {
+            if name.elementsEqual(ChromaNote.others.utf8) { text.hasNote = true }
             text.rest.member(try valid(name, row, "the name of its metadata"))
             text.rest.raw(value)
         }
@@ -175,6 +166,15 @@ struct ChromaDirectoryRecords {
             help: "restore it from a backup")
     }
 
+    private func unfold(_ text: inout ChromaDirectoryText) throws(StoreError) {
+        do throws(JSONError) { try text.unfold() } catch {
+            throw .chroma(
+                broken: database.files.place.path,
+                "has a record \"\(Text(utf8: text.key))\" in \(entry.name) whose \"\(ChromaNote.others)\" is no JSON: \(error.message)",
+                help: "remove that metadata from the record")
+        }
+    }
+
     // MARK: The queue
 
     private func queuedKey(_ sequence: Int64) throws(StoreError) -> [UInt8] {
@@ -248,6 +248,7 @@ private struct ChromaDirectoryPatched {
             case "chroma:document": text.document = value.string
             case "chroma:uri": text.uri = value.string
             default:
+                if name == ChromaPayload.others { text.hasNote = true }
                 name.utf8.withUnsafeBufferPointer { text.rest.member($0) }
                 text.rest.raw(value)
             }

@@ -179,6 +179,8 @@ extension SQLiteConnection {
             ChromaDirectoryRecord(number: $0.integer(0), id: KeyNumbers.Hash(UnsafeRawBufferPointer($0.bytes(1))))
         }
         records.sort { $0.number < $1.number }
+        let isInOrder = zip(records, records.dropFirst()).allSatisfy { $0.number < $1.number }
+        guard isInOrder, records.first?.number ?? 1 > 0 else { throw isOutOfOrder("its table of records") }
         return records
     }
 }

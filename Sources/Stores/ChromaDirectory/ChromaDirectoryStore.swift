@@ -1,6 +1,6 @@
 import Model
 
-/// The collections in one folder of Chroma's, to be read and nothing else.
+/// The collections in one folder of Chroma's.
 package actor ChromaDirectoryStore: Store {
     private let place: ChromaDirectoryPlace
     private let executor = BlockingQueue("chroma-dir")
@@ -8,13 +8,15 @@ package actor ChromaDirectoryStore: Store {
     private var opened: ChromaDirectoryDatabase?
     /// The last state of each, so that an index is not looked through twice.
     private var snapshots: [String: ChromaDirectorySnapshot] = [:]
+    private var writer: ChromaDirectoryWriter?
+    private var targets: [String: Target] = [:]
 
     init(_ place: ChromaDirectoryPlace) { self.place = place }
 
     package init(at root: String) { place = ChromaDirectoryPlace(root: root) }
 
     package nonisolated let facts = Facts(
-        version: "Chroma 0.4 to 1.5, files", write: Budget(), readers: 4, writers: 1, moment: .durable)
+        version: "Chroma 0.4 to 1.5, files", write: Budget(records: 5_000), readers: 4, writers: 1, moment: .durable)
 
     package nonisolated var search: (any Searching)? { self }
 
@@ -25,9 +27,7 @@ package actor ChromaDirectoryStore: Store {
     package func describe(_ name: String) throws(StoreError) -> Description { try snapshot(name).description }
 
     package nonisolated func fit(_ wanted: Collection, into existing: Collection?) -> Fit {
-        Fit(
-            collection: wanted, verdicts: [Verdict("collection", .impossible, "a folder of Chroma's is only read here")]
-        )
+        existing.map { ChromaMatch($0, .ofFiles).fit(wanted) } ?? ChromaFit(wanted, .ofFiles).fit
     }
 
     package func read(_ name: String, at moment: Moment?) throws(StoreError) -> any Reading {
@@ -39,7 +39,10 @@ package actor ChromaDirectoryStore: Store {
         return ChromaDirectoryReading(snapshot)
     }
 
-    package func close() { (opened, snapshots) = (nil, [:]) }
+    package func close() {
+        (opened, snapshots) = (nil, [:])
+        (writer, targets) = (nil, [:])
+    }
 
     // MARK: What is open
 
@@ -60,23 +63,85 @@ package actor ChromaDirectoryStore: Store {
         return snapshot
     }
 
-    // MARK: What is refused
+    // MARK: What is written
 
     @discardableResult
-    package func create(_ collection: Collection) throws(StoreError) -> Identity { throw readOnly }
-    package func drop(_ name: String, being identity: Identity?) throws(StoreError) { throw readOnly }
+    package func create(_ collection: Collection) throws(StoreError) -> Identity {
+        let made = ChromaFit(collection, .ofFiles)
+        if let impossible = made.verdicts.first(where: { $0.grade == .impossible }) {
+            throw StoreError(.unsupported, "Chroma cannot hold \(impossible.subject): \(impossible.detail)")
+        }
+        guard let entry = try database().entries.first(where: { $0.name == collection.name }) else {
+            return try write { writer throws(StoreError) in try writer.create(made.table) }
+        }
+        guard try snapshot(entry.name).description.collection.bare == made.fit.collection.bare else {
+            throw .differs(entry.name)
+        }
+        return Identity(entry.id)
+    }
+
+    package func drop(_ name: String, being identity: Identity?) throws(StoreError) {
+        guard let entry = try database().entries.first(where: { $0.name == name }) else { return }
+        if let identity, identity.token != entry.id { throw .changed(name) }
+        try write(onlyAdds: false) { writer throws(StoreError) in try writer.drop(entry) }
+        targets[name] = nil
+    }
+
     @discardableResult
     package func write(_ batch: Batch, to name: String, _ attempt: Attempt) throws(StoreError) -> Receipt {
-        throw readOnly
+        let target = if let known = targets[name] { known } else { try target(name) }
+        targets[name] = target
+        let shape = ChromaTable.filled(target.shape, by: batch)
+        try write { writer throws(StoreError) in try writer.write(batch, to: target.entry, shape) }
+        if shape.vectors.count > target.shape.vectors.count { targets[name] = nil }
+        return Receipt()
     }
-    package func settle(_ name: String) throws(StoreError) { throw readOnly }
-    @discardableResult
-    package func delete(_ keys: [Key], from name: String) throws(StoreError) -> Int { throw readOnly }
 
-    private var readOnly: StoreError {
-        StoreError(
-            .unsupported, "a folder of Chroma's is only read here: \(place.root)",
-            help: "write to a server of Chroma's by chroma://")
+    private func target(_ name: String) throws(StoreError) -> Target {
+        let snapshot = try snapshot(name)
+        return Target(entry: snapshot.entry, shape: snapshot.description.collection)
+    }
+
+    /// Every write is on the disk when it returns.
+    package func settle(_ name: String) {}
+
+    @discardableResult
+    package func delete(_ keys: [Key], from name: String) throws(StoreError) -> Int {
+        let snapshot = try snapshot(name)
+        let found = try snapshot.fetch(keys, .keys).keys
+        if !found.isEmpty {
+            try write { writer throws(StoreError) in try writer.delete(found, from: snapshot.entry) }
+        }
+        return found.count
+    }
+
+    /// Readings that are open stay as they are, unless something is taken away.
+    private func write<Value: Sendable>(
+        onlyAdds: Bool = true, _ body: (ChromaDirectoryWriter) throws(StoreError) -> Value
+    ) throws(StoreError) -> Value {
+        let writer = if let known = self.writer { known } else { try ChromaDirectoryWriter(place) }
+        self.writer = writer
+        defer { (opened, snapshots) = (nil, [:]) }
+        return try ChromaDirectoryHand.of(place).write(place, onlyAdds: onlyAdds) { () throws(StoreError) in
+            try body(writer)
+        }
+    }
+
+    private struct Target {
+        var entry: ChromaDirectoryEntry
+        var shape: Collection
+    }
+}
+
+extension Collection {
+    /// What two folders must agree in.
+    fileprivate var bare: Collection {
+        var bare = self
+        bare.native = [:]
+        bare.indexes = []
+        bare.partitions = []
+        for at in bare.vectors.indices { bare.vectors[at].isNullable = false }
+        return bare
     }
 }
 

@@ -74,6 +74,17 @@ struct ChromaPayload {
         writer.raw("}")
     }
 
+    /// As it stands in the queue of a folder: all of it in one object.
+    var queued: [UInt8] {
+        var object = metadata
+        for (name, value) in [("chroma:document", document), ("chroma:uri", uri)] where !value.isEmpty {
+            object.name(name.utf8)
+            object.raw(value)
+        }
+        object.raw("}")
+        return object.bytes
+    }
+
     // MARK: Names
 
     private static let document = Text(ChromaTable.document)

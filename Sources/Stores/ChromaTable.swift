@@ -84,6 +84,16 @@ struct ChromaTable: Hashable, Sendable {
         shape.vectors.isEmpty && shape.native["chroma"]?["dimension"] == .null
     }
 
+    /// The first records give a collection its dimension.
+    static func filled(_ shape: Collection, by batch: Batch) -> Collection {
+        guard isUnfilled(shape), batch.count > 0, batch.vectors.count == 1,
+            case .dense(let bytes) = batch.vectors[0].values
+        else { return shape }
+        var shape = shape
+        shape.vectors = [VectorField(name: embedding, dimension: bytes.count / batch.count / 4)]
+        return shape
+    }
+
     // MARK: In Chroma's
 
     /// What asks a server to make it.
@@ -102,30 +112,5 @@ struct ChromaTable: Hashable, Sendable {
     mutating func keepSettingsInMetadata() {
         let said = Set(metadata.map(\.name))
         metadata += settings.metadata.filter { !said.contains($0.name) }
-    }
-}
-
-/// What this program notes in a collection's metadata.
-enum ChromaNote {
-    /// The types of keys and fields, where they are not what a collection shows by itself.
-    static let shape = "vecsh:shape"
-    /// In the metadata of a record: the members that Chroma has no place for, as the text of a JSON object.
-    static let others = "vecsh:json"
-
-    static func isOne(_ name: String) -> Bool { name == shape }
-
-    static func text(_ shape: Collection) -> String {
-        JSONValue.object(shape.members.filter { kept.contains($0.name) }).text
-    }
-
-    private static let kept: Set<String> = ["key", "vectors", "fields", "open"]
-
-    static func shape(_ member: JSONValue.Member) -> Collection? {
-        guard member.name == shape, let text = member.value.string, let json = try? JSONValue(text),
-            let members = json.members
-        else { return nil }
-        let whole = JSONValue.object(members + [.init("name", ""), .init("indexes", .array([]))])
-        guard let shape = try? Collection(json: whole), shape.vectors.count == 1 else { return nil }
-        return shape
     }
 }
