@@ -47,7 +47,9 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(name: "vecsh", dependencies: ["Shell", "CMemory"], swiftSettings: settings),
 
-        .target(name: "TestSupport", dependencies: ["Model", "JSON"], path: "Tests/Support", swiftSettings: settings),
+        .target(
+            name: "TestSupport", dependencies: ["Model", "JSON", "CFiles"], path: "Tests/Support",
+            swiftSettings: settings),
         .executableTarget(
             name: "prompt-trial", dependencies: ["Shell", "Language"], path: "Tests/PromptTrial",
             swiftSettings: settings),

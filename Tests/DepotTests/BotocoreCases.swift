@@ -31,17 +31,9 @@ extension AWSSignatureTests {
 
     /// The signatures, in order; nil where Python has no botocore.
     static func signedByBotocore(_ cases: [Case]) throws -> [String]? {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
         let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "sign.py").path
-        process.arguments = ["python3", script]
-        let (input, output) = (Pipe(), Pipe())
-        (process.standardInput, process.standardOutput) = (input, output)
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        try input.fileHandleForWriting.write(contentsOf: JSONEncoder().encode(cases))
-        try input.fileHandleForWriting.close()
-        let answer = try output.fileHandleForReading.readToEnd() ?? Data()
-        return answer.isEmpty ? nil : try JSONDecoder().decode([String].self, from: answer)
+        let input = String(decoding: try JSONEncoder().encode(cases), as: UTF8.self)
+        let answer = try FinishedProgram(["env", "python3", script], input: input).output
+        return answer.isEmpty ? nil : try JSONDecoder().decode([String].self, from: Data(answer.utf8))
     }
 }

@@ -22,37 +22,22 @@ final class ScriptedServer {
     }
 
     let port: Int
-    private let process = Process()
-    private let (input, output) = (Pipe(), Pipe())
+    private let program: RunningScript
 
     init(_ answers: [Answer]) throws {
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "answers.py").path
-        process.arguments = ["python3", script]
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
-        port = Int(ScriptedServer.line(output)) ?? 0
-        try input.fileHandleForWriting.write(contentsOf: JSONEncoder().encode(answers) + Data("\n".utf8))
-        _ = ScriptedServer.line(output)
+        program = try RunningScript(
+            URL(filePath: #filePath).deletingLastPathComponent().appending(path: "answers.py").path)
+        port = Int(program.firstLine) ?? 0
+        try program.say(JSONEncoder().encode(answers))
+        _ = program.line()
     }
 
-    deinit { process.terminate() }
-
     /// What was asked next.
-    func asked() -> String { ScriptedServer.line(output) }
+    func asked() -> String { program.line() }
 
     func bucket(region: String = "us-east-1", clock: AWSClock = AWSClock()) -> S3Bucket {
         let key = AWSCredentials(accessKey: "K", secretKey: "S")
         let settings = AWSSettings(endpoint: "http://127.0.0.1:\(port)", region: region, key)
         return S3Bucket("bucket", settings, clock: clock)
-    }
-
-    private static func line(_ pipe: Pipe) -> String {
-        var line = ""
-        while let byte = try? pipe.fileHandleForReading.read(upToCount: 1)?.first, byte != 0x0A {
-            line.unicodeScalars.append(Unicode.Scalar(byte))
-        }
-        return line
     }
 }

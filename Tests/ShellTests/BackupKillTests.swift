@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The program is killed while it makes a backup: there is a whole one, or none.
@@ -34,18 +35,9 @@ import Testing
     }
 
     private func isKilled(after milliseconds: Int, _ arguments: [String], _ folder: TemporaryFolder) throws -> Bool {
-        let process = Process()
-        process.executableURL = ProgramRun.program
-        process.arguments = arguments
-        process.currentDirectoryURL = folder.url
-        process.environment = folder.environment
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        usleep(UInt32(milliseconds) * 1000)
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
-        return process.terminationReason == .uncaughtSignal
+        let limit = Double(milliseconds) / 1000
+        return try FinishedProgram(
+            [ProgramRun.program.path] + arguments, in: folder.url.path, environment: folder.environment, seconds: limit
+        ).end.signal == SIGKILL
     }
 }

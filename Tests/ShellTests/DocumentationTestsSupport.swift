@@ -16,18 +16,13 @@ struct ProgramRun {
         try self.init(program: ProgramRun.program, ["--no-rc"] + arguments, in: folder, variables)
     }
 
-    /// Not by Foundation, whose `Process` waits as long as any program lives that another test has started meanwhile.
     init(
         program: URL, _ arguments: [String], in folder: TemporaryFolder, _ variables: [String: String] = [:]
     ) throws {
-        let said = FileManager.default.temporaryDirectory.appending(path: "vecsh-said-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: said, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: said) }
-        let child = try ChildProgram(
-            "/usr/bin/env", ["-C", folder.url.path, program.path] + arguments, in: said.path,
-            folder.environment.merging(variables) { $1 })
-        exit = child.end(seconds: 600) ?? -1
-        (output, errors) = (child.output, child.errors)
+        let run = try FinishedProgram(
+            [program.path] + arguments, in: folder.url.path, environment: folder.environment.merging(variables) { $1 },
+            seconds: 600)
+        (output, errors, exit) = (run.output, run.errors, run.exit)
     }
 }
 

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The page `scripts/runbooks/lightrag-to-postgres.md`, from a folder that nano-vectordb has made to a real server and back.
-@Suite(.needs(.newest), .enabled("python3 has nano-vectordb") { PythonProgram.hasNanoVectorDB })
+@Suite(.needs(.newest), .enabled("python3 has nano-vectordb") { PackageScript.isThere("nano_vectordb") })
 struct LightRAGRunbookTests {
     @Test func theStagedMigrationEndsEqualAndCanBeSaidAgain() async throws {
         let place = try await MigrationPlace()
@@ -95,7 +95,7 @@ struct MigrationPlace {
         }
         let sizes = ["--documents", "5", "--chunks", "40", "--relationships", "50", "--dimension", "8"]
         let script = project.appending(path: "scripts/lightrag_folder.py").path
-        _ = try #require(try PythonProgram.run([script, rag.path] + sizes + more))
+        _ = try #require(try PackageScript(file: script, needs: ["nano_vectordb"]).run([rag.path] + sizes + more))
     }
 
     @discardableResult
@@ -141,30 +141,8 @@ struct MigrationPlace {
 
     /// Nil where LightRAG's packages are not there.
     func lightRAGReads() throws -> String? {
-        let script = project.appending(path: "Tests/Fixtures/lightrag_reads_postgres.py").path
+        let script = PackageScript(fixture: "lightrag_reads_postgres.py", needs: ["lightrag", "asyncpg", "tenacity"])
         let words = [rag.path, "127.0.0.1", "\(server.port)", server.password, database, "specstory"]
-        return try PythonProgram.run([script] + words)
-    }
-}
-
-enum PythonProgram {
-    static var hasNanoVectorDB: Bool { (try? run(["-c", "import nano_vectordb"])) ?? nil != nil }
-
-    /// What it prints; nil where a package is missing, which `scripts/test` would have installed.
-    static func run(_ arguments: [String]) throws -> String? {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["python3", "-W", "ignore"] + arguments
-        let (output, errors) = (Pipe(), Pipe())
-        (process.standardOutput, process.standardError) = (output, errors)
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        // Errors are few; a pipe holds them until the output has ended.
-        let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        let complaint = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        if complaint.contains("No module named") { return nil }
-        #expect(process.terminationStatus == 0, "\(complaint.suffix(2000))")
-        return said
+        return try script.run(words)
     }
 }

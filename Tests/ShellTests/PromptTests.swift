@@ -215,8 +215,7 @@ import Testing
         let pty = try start()
         pty.send("abc\u{1A}")
         pty.expect("the paste mode is off") { !$0.modes.contains("2004") }
-        var status: Int32 = 0
-        #expect(waitpid(pty.process, &status, WUNTRACED) == pty.process && status & 0xFF == 0x7F)
+        #expect(pty.stops())
         kill(pty.process, SIGCONT)
         pty.expect("the line is drawn again") { $0.text.hasSuffix("trial> abc") && $0.modes.contains("2004") }
         pty.send("\u{15}echo on\r")

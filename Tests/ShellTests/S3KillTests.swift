@@ -40,7 +40,7 @@ import Testing
     /// Kills a statement after some time; answers whether it had ended by itself.
     private func killed(_ statement: String, after milliseconds: Int) throws -> Bool {
         let child = try ChildProgram(
-            ProgramRun.program.path, ["--no-rc", "-c", statement], in: folder.url.path)
+            ProgramRun.program.path, ["--no-rc", "-c", statement], in: folder.url.path, folder.environment)
         usleep(UInt32(milliseconds) * 1000)
         let hasEnded = !child.isRunning
         child.send(SIGKILL)

@@ -26,7 +26,7 @@ import Testing
             print(numpy.unpackbits(v("v_binary")[0])[:8].tolist())
             """
         let archive = try await every()
-        guard let answer = try python(script, archive.root) else { return }
+        guard let answer = try PackageScript(script, needs: ["numpy"]).run(archive.root) else { return }
         #expect(
             answer == """
                 v_float32 <f4 (8, 8) [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.5]
@@ -38,22 +38,6 @@ import Testing
                 [1, 0, 1, 1, 0, 0, 0, 1]
 
                 """)
-    }
-
-    /// What Python prints; nil where it has no NumPy.
-    private func python(_ script: String, _ argument: String) throws -> String? {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["python3", "-c", script, argument]
-        let (output, errors) = (Pipe(), Pipe())
-        (process.standardOutput, process.standardError) = (output, errors)
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        let complaint = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        if complaint.contains("No module named 'numpy'") || process.terminationStatus == 127 { return nil }
-        #expect(process.terminationStatus == 0, "\(complaint)")
-        return text
     }
 
     @Test func linesAreRecordsThatPeopleCanRead() async throws {

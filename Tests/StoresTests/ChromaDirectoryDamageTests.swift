@@ -121,7 +121,7 @@ import Testing
     @Test func aLockedDatabaseIsNamed() async throws {
         let folder = try ChromaFolder("1.0.0")
         let endpoint = try #require(Endpoint("chroma-dir://\(folder.root)"))
-        let lock = try HeldLock(folder.root + "/chroma.sqlite3")
+        let lock = try heldLock(folder.root + "/chroma.sqlite3")
         do throws(StoreError) {
             _ = try await ChromaDirectory.kind.open(endpoint, ["busy_timeout": "50"])
             Issue.record("opened")
@@ -294,26 +294,9 @@ extension ChromaFolder {
 }
 
 /// The locks of a program that writes, as SQLite takes them; they bind other programs only, so one is needed.
-private final class HeldLock {
-    private let process = Process()
-    private let input = Pipe()
-
-    init(_ path: String) throws {
-        let output = Pipe()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [
-            "python3", "-c",
-            "import sqlite3, sys; db = sqlite3.connect(sys.argv[1], isolation_level=None); "
-                + "db.execute('BEGIN EXCLUSIVE'); print('held', flush=True); sys.stdin.read()", path,
-        ]
-        (process.standardInput, process.standardOutput) = (input, output)
-        try process.run()
-        _ = output.fileHandleForReading.readData(ofLength: 4)
-    }
-
-    func end() {
-        // Not by the end of its input, which a program of another test may hold open.
-        process.terminate()
-        while process.isRunning { usleep(1000) }
-    }
+private func heldLock(_ path: String) throws -> RunningScript {
+    let script =
+        "import sqlite3, sys; db = sqlite3.connect(sys.argv[1], isolation_level=None); "
+        + "db.execute('BEGIN EXCLUSIVE'); print('held', flush=True); sys.stdin.read()"
+    return try RunningScript(["-c", script, path])
 }

@@ -188,7 +188,7 @@ final class ChromaFolder: Sendable {
         try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
         let archive = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "Fixtures/chroma/\(version).tar.gz").path
-        try Self.run("/bin/tar", ["-xzf", archive, "-C", place], in: place)
+        try Self.run("/bin/tar", ["-xzf", archive, "-C", place])
     }
 
     deinit { try? FileManager.default.removeItem(atPath: place) }
@@ -228,12 +228,11 @@ final class ChromaFolder: Sendable {
     }
 
     /// Python with the folder as its argument.
-    func run(_ script: String) throws { try Self.run("/usr/bin/env", ["python3", "-c", script, root], in: place) }
+    func run(_ script: String) throws { try Self.run("/usr/bin/env", ["python3", "-c", script, root]) }
 
-    /// Not by Foundation, whose `Process` waits as long as any program lives that another test has started meanwhile.
-    static func run(_ program: String, _ arguments: [String], in folder: String) throws {
-        let child = try ChildProgram(program, arguments, in: folder)
-        try #require(child.end(seconds: 300) == 0, "\(program) \(arguments) \(child.errors)")
+    static func run(_ program: String, _ arguments: [String]) throws {
+        let run = try FinishedProgram([program] + arguments)
+        try #require(run.exit == 0, "\(program) \(arguments): \(run.errors)")
     }
 }
 

@@ -201,6 +201,6 @@ import Testing
 
 extension ChromaFolder {
     fileprivate func run(_ script: String, by python: String) throws {
-        try Self.run(python, ["-c", script, root, "more"], in: place)
+        try Self.run(python, ["-c", script, root, "more"])
     }
 }

@@ -154,14 +154,6 @@ private enum Program {
     }()
 
     static func run(_ program: String?, _ arguments: [String]) throws -> String {
-        let process = Process()
-        process.executableURL = program.map { URL(filePath: $0) }
-        process.arguments = arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return String(decoding: output, as: UTF8.self)
+        try FinishedProgram([program].compactMap(\.self) + arguments).output
     }
 }

@@ -4,10 +4,8 @@ import Testing
 /// A program on a terminal of its own, as a person would run it: keys go in, a screen comes out.
 package final class Pty {
     package private(set) var screen: DrawnScreen
-    package private(set) var process: pid_t = 0
+    private let program: Spawned
     private let terminal: Int32
-
-    package struct Failure: Error { package var reason: String }
 
     /// Starts a program with a fixed environment and the terminal as its controlling one, so that keys raise signals.
     package init(
@@ -19,7 +17,7 @@ package final class Pty {
         var name = [CChar](repeating: 0, count: 128)
         var size = winsize(columns: columns, rows: rows)
         guard openpty(&ends.terminal, &ends.program, &name, nil, &size) == 0 else {
-            throw Failure(reason: "no pseudo-terminal: \(String(cString: strerror(errno)))")
+            throw Spawn.Failure(description: "no pseudo-terminal: \(String(cString: strerror(errno)))")
         }
         terminal = ends.terminal
         defer { close(ends.program) }
@@ -28,18 +26,19 @@ package final class Pty {
         let usual = [
             "TERM": "xterm-256color", "LANG": "C.UTF-8", "HOME": "/nonexistent", "PATH": "/usr/bin:/bin",
         ]
-        process = try spawn(
-            program, arguments, on: String(decoding: name.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self),
-            usual.merging(environment) { $1 })
+        let path = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
+        self.program = try Spawned(
+            Spawn(
+                words: [program] + arguments, environment: usual.merging(environment) { $1 }, hasSession: true,
+                files: [(0, .path(path, O_RDWR)), (1, .open(0)), (2, .open(0))]))
     }
 
     deinit {
-        if process > 0 {
-            kill(process, SIGKILL)
-            waitpid(process, nil, 0)
-        }
+        program.kill()
         close(terminal)
     }
+
+    package var process: pid_t { program.process }
 
     /// Types; what the program writes meanwhile is taken in, so that neither waits for the other.
     package func send(_ keys: String) {
@@ -86,10 +85,18 @@ package final class Pty {
     /// The exit status, once the program has ended; 128 and the signal if one ended it.
     package func status() -> Int32 {
         _ = waits { _ in false }
+        guard let end = program.end(seconds: 30) else {
+            Issue.record("it does not end. The screen:\n\(screen.text)")
+            return -1
+        }
+        return end.exit
+    }
+
+    /// Whether a signal has brought it to a stop, or does so soon.
+    package func stops() -> Bool {
         var status: Int32 = 0
-        waitpid(process, &status, 0)
-        process = 0
-        return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
+        return program.waits(seconds: 30) { waitpid(process, &status, WNOHANG | WUNTRACED) == process }
+            && status & 0xFF == 0x7F
     }
 
     private func events(_ wanted: Int16, milliseconds: Int32) -> Int16? {
@@ -105,42 +112,6 @@ package final class Pty {
         return count > 0 || count < 0 && (errno == EAGAIN || errno == EINTR)
     }
 }
-
-/// The program becomes the leader of a session, and the terminal, being the first it opens, its controlling one.
-private func spawn(
-    _ program: String, _ arguments: [String], on terminal: String, _ environment: [String: String]
-) throws -> pid_t {
-    var actions = posix_spawn_file_actions_t()
-    var attributes = posix_spawnattr_t()
-    posix_spawn_file_actions_init(&actions)
-    posix_spawnattr_init(&attributes)
-    defer {
-        posix_spawn_file_actions_destroy(&actions)
-        posix_spawnattr_destroy(&attributes)
-    }
-    posix_spawn_file_actions_addopen(&actions, 0, terminal, O_RDWR, 0)
-    posix_spawn_file_actions_adddup2(&actions, 0, 1)
-    posix_spawn_file_actions_adddup2(&actions, 0, 2)
-    closeOthers(&actions)
-    var all = sigset_t()
-    var none = sigset_t()
-    sigfillset(&all)
-    sigemptyset(&none)
-    posix_spawnattr_setsigdefault(&attributes, &all)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setflags(
-        &attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK) | posixSpawnSetSession)
-    let words = ([program] + arguments).map { strdup($0) } + [nil]
-    let variables = environment.map { strdup("\($0)=\($1)") } + [nil]
-    defer { for text in words + variables { free(text) } }
-    var process = pid_t()
-    let result = posix_spawn(&process, program, &actions, &attributes, words, variables)
-    guard result == 0 else { throw Pty.Failure(reason: "\(program): \(String(cString: strerror(result)))") }
-    return process
-}
-
-/// `POSIX_SPAWN_SETSID`, which glibc shows only to GNU sources.
-private let posixSpawnSetSession: Int16 = 0x80
 
 extension winsize {
     fileprivate init(columns: Int, rows: Int) {

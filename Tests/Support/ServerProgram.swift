@@ -25,24 +25,11 @@ package enum ServerProgram {
     package static func run(
         _ program: String, _ arguments: [String], _ variables: [String: String] = [:]
     ) throws -> String {
-        let files = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-        try FileManager.default.createDirectory(at: files, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: files) }
-        let names = ["out", "err"].map { files.appending(path: $0) }
-        for name in names { try Data().write(to: name) }
-        let process = Process()
-        process.executableURL = URL(filePath: program)
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: names[0])
-        process.standardError = try FileHandle(forWritingTo: names[1])
-        try process.run()
-        process.waitUntilExit()
-        let texts = try names.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }
-        guard process.terminationStatus == 0 else {
-            throw Failure(description: texts[1].trimmingCharacters(in: .whitespacesAndNewlines))
+        let environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
+        let run = try FinishedProgram([program] + arguments, environment: environment, seconds: 600)
+        guard run.exit == 0 else {
+            throw Failure(description: run.errors.trimmingCharacters(in: .whitespacesAndNewlines))
         }
-        return String(texts[0].dropLast(texts[0].hasSuffix("\n") ? 1 : 0))
+        return String(run.output.dropLast(run.output.hasSuffix("\n") ? 1 : 0))
     }
 }

@@ -116,37 +116,20 @@ private struct SessionPlace {
     }
 
     func run(_ block: SessionTranscript.Block) throws -> [String] {
-        let names = ["in", "out", "err"].map { folder.appending(path: $0) }
         let script = block.script.joined(separator: "\n") + "\n"
-        try (block.isShell ? "" : script).write(to: names[0], atomically: false, encoding: .utf8)
-        for name in names[1...] { try Data().write(to: name) }
-        let process = Process()
-        process.executableURL = block.isShell ? URL(filePath: "/bin/sh") : program
-        process.arguments =
-            block.isShell
-            ? ["-c", script]
-            : block.preamble.isEmpty ? [] : ["-c", block.preamble.joined(separator: "\n"), "-f", "-"]
-        process.environment = environment
-        process.currentDirectoryURL = folder.appending(path: "work")
-        process.standardInput = try FileHandle(forReadingFrom: names[0])
-        process.standardOutput = try FileHandle(forWritingTo: names[1])
-        process.standardError = try FileHandle(forWritingTo: names[2])
-        try process.run()
+        let preamble = block.preamble.isEmpty ? [] : ["-c", block.preamble.joined(separator: "\n"), "-f", "-"]
         // What hangs fails its block, and not the whole run.
-        let pid = process.processIdentifier
-        let alarm = DispatchWorkItem { kill(pid, SIGKILL) }
-        DispatchQueue.global().asyncAfter(deadline: .now() + 30, execute: alarm)
-        process.waitUntilExit()
-        alarm.cancel()
-        let output = try lines(names[1])
-        let errors = try lines(names[2]).map { $0.isEmpty ? "!" : "! " + $0 }
-        let signal = process.terminationReason == .uncaughtSignal ? "signal " : ""
-        return output + errors + ["[exit \(signal)\(process.terminationStatus)]"]
+        let run = try FinishedProgram(
+            block.isShell ? ["/bin/sh", "-c", script] : [program.path] + preamble, input: block.isShell ? "" : script,
+            in: folder.appending(path: "work").path, environment: environment, seconds: 30)
+        let output = try lines(run.output)
+        let errors = try lines(run.errors).map { $0.isEmpty ? "!" : "! " + $0 }
+        return output + errors + ["[exit \(run.end.signal.map { "signal \($0)" } ?? "\(run.exit)")]"]
     }
 
     /// The text's lines, with what is never the same twice replaced.
-    private func lines(_ file: URL) throws -> [String] {
-        var text = String(decoding: try Data(contentsOf: file), as: UTF8.self)
+    private func lines(_ text: String) throws -> [String] {
+        var text = text
         text = text.replacing("\r\n", with: "␍\n").replacing(folder.path, with: "/home")
         let today = Date().formatted(.iso8601.year().month().day())
         text = text.replacing(try Regex("\(today)T[0-9:.]+Z"), with: "<now>")

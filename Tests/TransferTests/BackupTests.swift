@@ -311,12 +311,7 @@ final class BackupPlace: Sendable {
     }
 
     private func tar(_ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/tar")
-        process.arguments = arguments
-        try process.run()
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0)
+        #expect(try FinishedProgram(["tar"] + arguments).exit == 0)
     }
 }
 
