@@ -26,7 +26,7 @@ let package = Package(
         .target(name: "CZlib"),
         .target(name: "JSON", dependencies: ["CNumbers"], swiftSettings: settings),
         .target(name: "Model", dependencies: ["JSON"], swiftSettings: settings),
-        .target(name: "Files", dependencies: ["Model"], swiftSettings: settings),
+        .target(name: "Files", dependencies: ["Model", "CFiles"], swiftSettings: settings),
         .target(name: "Wire", dependencies: ["CCurl"], swiftSettings: settings),
         .target(
             name: "Stores",

@@ -1,3 +1,5 @@
+import CFiles
+import Dispatch
 import Glibc
 import Model
 
@@ -84,6 +86,13 @@ package final class DiskFile: Sendable {
     package func sync() throws(StoreError) {
         guard fdatasync(descriptor) == 0 else { throw .disk(cannot: "write", path) }
     }
+
+    /// Has the system bring to the disk what was written, while others go on: ``sync()`` waits for less then.
+    package func beginSync() {
+        Self.writing.async { [self] in files_begin_writing(descriptor) }
+    }
+
+    private static let writing = DispatchQueue(label: "writing to the disk")
 
     /// Whether no one else held the lock.
     package func lock() -> Bool { flock(descriptor, LOCK_EX | LOCK_NB) == 0 }

@@ -118,6 +118,8 @@ package struct Description: Hashable, Sendable {
     package var bytes: Int?
     /// What of the records can no longer be read, and why: a copy brings the rest, and only if it is told to.
     package var losses: [Verdict] = []
+    /// What somebody who reads it should know, in words.
+    package var remarks: [String] = []
 
     package init(
         collection: Collection, identity: Identity, aliases: [String] = [], states: [String: IndexState] = [:],

@@ -287,7 +287,12 @@ package final class Job: Sendable {
         let done = await journal.state.indexed
         for index in plan.context.shape.indexes where !done.contains(index.name) {
             try stopIfAsked()
-            try await patiently { () throws(StoreError) in try await indexing.create(index, on: name) }
+            let watch = IndexWatch(index.name, of: name, in: target)
+            progress.count { $0.index = watch }
+            try await watch.during { () throws(StoreError) in
+                try await patiently { () throws(StoreError) in try await indexing.create(index, on: name) }
+            }
+            progress.count { $0.index = nil }
             try await journal.append(.indexed(name: index.name))
         }
         try await patiently { () throws(StoreError) in try await target.settle(name) }

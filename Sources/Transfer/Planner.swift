@@ -81,7 +81,7 @@ package struct Planner: Sendable {
             bytes: Int(Double(records) * sample.bytesPerRecord),
             verdicts: description.losses + fit.verdicts + aliases(description) + partitions(wanted, fit.collection),
             existing: request.existing, estimate: sample.estimate(records))
-        plan.notices = sample.notices(of: request.mapping, description.collection)
+        plan.notices = description.remarks + sample.notices(of: request.mapping, description.collection)
         plan.unread = try await unread(pages, records)
         plan.describeLengths(sample.lengths)
         return plan

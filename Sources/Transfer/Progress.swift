@@ -18,6 +18,8 @@ package final class Progress: Sendable {
         /// Retries that the journal knows of.
         var recordedRetries = 0
         package var phase = "copying"
+        /// The index that is being built.
+        package var index: IndexWatch?
         /// Calls that failed, by what kind of trouble it was.
         package var issues: [Issue: Int] = [:]
     }

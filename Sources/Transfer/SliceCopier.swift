@@ -31,6 +31,8 @@ struct SliceCopier: Sendable {
         var pages = 0
         var rejected = 0
         var since = ContinuousClock.now
+        /// How long it took to record what was before.
+        var lastRecording = Duration.zero
     }
 
     func copy(_ slice: Slice, attempt: Attempt) async throws {
@@ -69,9 +71,12 @@ struct SliceCopier: Sendable {
         try await patience.repeating(progress) { _ throws(StoreError) in try await pages.page(slice, pace.budget) }
     }
 
+    /// Where settling is slow it is done less often, so that it takes a fifth of the time at most.
     private func isDue(_ unrecorded: Unrecorded) -> Bool {
         if let pages = tuning.flushEvery { return unrecorded.pages >= pages }
-        return unrecorded.bytes >= patience.unrecordedBytes || .now - unrecorded.since >= patience.unrecordedTime
+        let time = ContinuousClock.now - unrecorded.since
+        guard time >= min(unrecorded.lastRecording, patience.unrecordedTime) * 4 else { return false }
+        return unrecorded.bytes >= patience.unrecordedBytes || time >= patience.unrecordedTime
     }
 
     private mutating func write(
@@ -108,12 +113,13 @@ struct SliceCopier: Sendable {
     /// The store's word that all of it is safe, and then ours.
     private func record(_ slice: Int, _ unrecorded: inout Unrecorded) async throws {
         guard let place = unrecorded.place else { return }
+        let start = ContinuousClock.now
         try await writer.settle()
         var events: [Event] = writer.receipts.map { [.invented(slice: slice, to: place, keys: $0.take())] } ?? []
         events.append(.advanced(slice: slice, to: place, digest: unrecorded.digest, bytes: unrecorded.bytes))
         if unrecorded.rejected > 0 { events.append(.rejected(slice: slice, count: unrecorded.rejected)) }
         try await journal.append(events + progress.takeRetries())
-        unrecorded = Unrecorded()
+        unrecorded = Unrecorded(lastRecording: .now - start)
     }
 
     private func stopIfAsked(_ slice: Int, _ unrecorded: inout Unrecorded) async throws {

@@ -18,6 +18,26 @@ struct LightRAGRunbookTests {
         }
     }
 
+    @Test func lightRAGOpensTheFolderThatComesBack() async throws {
+        let place = try await MigrationPlace()
+        try place.run([])
+        let back = place.folder.url.appending(path: "back").path
+        let statements = """
+            connect rag to "lightrag://\(place.rag.path)" readonly quiet
+            connect pg to \(place.server.address(place.database)) with layout=lightrag, workspace=specstory quiet
+            connect back to "lightrag://\(back)" quiet
+            copy pg:vdb_* to back:vdb_* accepting losses
+            copy pg:kv_store_* to back:kv_store_* accepting losses
+            copy rag:graph_* to back:graph_*
+            """
+        let run = try ProgramRun(["-y", "-c", statements], in: place.folder)
+        #expect(run.exit == 0, "\(run.errors)")
+        let script = PackageScript(
+            fixture: "lightrag_reads_folder.py", needs: ["lightrag", "nano_vectordb", "networkx"])
+        guard let read = try script.run(back, place.rag.path) else { return }
+        #expect(read.contains("relationships 50") && read.contains("doc_status 5") && read.contains("graph 60"))
+    }
+
     @Test func aDryRunChangesNothing() async throws {
         let place = try await MigrationPlace()
         try place.run(["--dry-run"])

@@ -100,7 +100,7 @@ struct PostgresKillTests {
 
 extension MigrationPlace {
     /// The program beside the test, with the folder and the database in variables.
-    fileprivate func child(_ statements: String) throws -> ChildProgram {
+    func child(_ statements: String) throws -> ChildProgram {
         let run = folder.url.appending(path: "run").path
         try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: true)
         let given = ["-v", "folder=\(rag.path)", "-v", "target=\(server.address(database))"]

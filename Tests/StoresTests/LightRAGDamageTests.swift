@@ -135,6 +135,19 @@ import Testing
         #expect(try await store.describe("vdb_b").collection.vectors[0].dimension == 3)
     }
 
+    @Test func anotherDimensionOfTheEnvironmentsIsSaid() async throws {
+        let folder = LightRAGFolder(["vdb_entities.json": LightRAGReadingTests.rows])
+        let cases: [(Int?, Int)] = [(nil, 0), (2, 0), (8, 1)]
+        for (dimension, count) in cases {
+            let store = folder.store(dimension: dimension)
+            let description = try await store.describe("vdb_entities")
+            #expect(description.collection.vectors[0].dimension == 2)
+            #expect(description.remarks.count == count, "\(description.remarks)")
+            #expect(description.remarks.allSatisfy { $0.contains("dimension 2") && $0.contains("says 8") })
+            await store.close()
+        }
+    }
+
     @Test func aFileThatChangesWhileItIsReadIsNoticed() async throws {
         let folder = LightRAGFolder(["vdb_entities.json": LightRAGReadingTests.rows])
         let store = folder.store()

@@ -216,6 +216,10 @@ import Testing
     @Test func aNewGraphIsMadeOfTwoCollections() async throws {
         let folder = LightRAGFolder()
         let store = folder.store()
+        // Nodes and edges share a file, which cannot be half live.
+        for name in ["graph_nodes", "graph_edges"] {
+            await refuses(.unsupported) { _ = try await store.staging(for: name) }
+        }
         let nodes = Collection(
             name: "graph_nodes", key: KeyField(type: .text(maxLength: nil)),
             fields: [Field(name: "entity_type", type: .text(maxLength: nil)), Field(name: "n", type: .int8)])

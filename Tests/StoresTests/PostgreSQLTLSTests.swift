@@ -37,7 +37,7 @@ import Testing
                 Issue.record("made without pgvector")
             } catch let error as StoreError {
                 #expect(error.code == .unsupported && error.message.contains("cannot hold vector"), "\(error)")
-                #expect(error.help?.contains("pgvector") == true, "\(error)")
+                #expect(error.help?.contains("the server has no pgvector: install it") == true, "\(error)")
             }
             #expect(try await store.collections() == [])
             await store.close()

@@ -62,6 +62,11 @@ import Testing
 private final class AttentiveStore: Store, Loading, Indexing {
     private let base = MemoryStore()
     private let log = Mutex<[String]>([])
+    private let isBuilding = Mutex(false)
+    /// How long an index takes.
+    private let duration: Duration
+
+    init(indexing duration: Duration = .zero) { self.duration = duration }
 
     var calls: [String] { log.withLock { $0 } }
     private func note(_ call: String) { log.withLock { if $0.last != call { $0.append(call) } } }
@@ -72,7 +77,13 @@ private final class AttentiveStore: Store, Loading, Indexing {
     var kinds: [IndexKind] { base.kinds }
 
     func collections() async throws(StoreError) -> [String] { try await base.collections() }
-    func describe(_ name: String) async throws(StoreError) -> Description { try await base.describe(name) }
+    func describe(_ name: String) async throws(StoreError) -> Description {
+        var description = try await base.describe(name)
+        if isBuilding.withLock({ $0 }) {
+            description.states["v_index"] = IndexState(.building, indexed: 5, pending: 15)
+        }
+        return description
+    }
     func fit(_ wanted: Collection, into existing: Collection?) -> Fit { base.fit(wanted, into: existing) }
     func create(_ collection: Collection) async throws(StoreError) -> Identity {
         note("create")
@@ -98,6 +109,9 @@ private final class AttentiveStore: Store, Loading, Indexing {
     func finish(_ name: String, for job: String) async throws(StoreError) { note("finish") }
     func create(_ index: Index, on name: String) async throws(StoreError) {
         note("index")
+        isBuilding.withLock { $0 = true }
+        try? await Task.sleep(for: duration)
+        isBuilding.withLock { $0 = false }
         try await base.create(index, on: name)
     }
     func drop(index: String, on name: String) async throws(StoreError) { try await base.drop(index: index, on: name) }

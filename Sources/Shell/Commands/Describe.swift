@@ -31,7 +31,9 @@ extension Session {
         let kind = connection(place.connection)?.kind.scheme ?? ""
         let tally = try await place.tally()
         if !tally.isExact { tellOfStatistics([place]) }
-        return Summary.document(try await place.use { try await $0.describe($1) }, store: kind, tally)
+        let description = try await place.use { try await $0.describe($1) }
+        for remark in description.remarks { messages.warn(remark) }
+        return Summary.document(description, store: kind, tally)
     }
 
     fileprivate func connectionDocument(_ target: Located<Reference>) async throws -> JSONValue {

@@ -1,6 +1,7 @@
 import JSON
 import Language
 import Model
+import Transfer
 
 extension Command {
     static let index = Command(
@@ -38,7 +39,11 @@ extension Command {
             let what = "\(index.name): \(index.type) on \(index.field) of \(place.description)"
             let count = session.isPlanning ? try await place.countForChange() : nil
             try await session.commit(Intent("build \(what)", of: place, records: count), call) {
-                try await blaming(blamed) { try await indexing.create(index, on: place.name) }
+                try await blaming(blamed) {
+                    try await session.watching(index, of: place, call) { () throws(StoreError) in
+                        try await indexing.create(index, on: place.name)
+                    }
+                }
                 session.say(call, what)
             }
         }
@@ -55,6 +60,21 @@ private let name = Parameter<Located<String>>.named(
     "name", "What the index is called; <field>_index if nothing is said")
 
 extension Session {
+    /// Shows how far an index is while it is being built, where its store tells that.
+    fileprivate func watching(
+        _ index: Index, of place: Place, _ call: Call, _ build: () async throws(StoreError) -> Void
+    ) async throws(StoreError) {
+        let watch = IndexWatch(index.name, of: place.name, in: place.store)
+        let line = ProgressLine(messages, invocation, isQuiet: call.has("quiet")) { [what = place.description] in
+            .building(index.name, watch.state ?? IndexState(.building, indexed: 0), of: what)
+        }
+        do throws(StoreError) { try await watch.during(build) } catch {
+            await line.end()
+            throw error
+        }
+        await line.end()
+    }
+
     fileprivate func indexes(_ call: Call) async throws -> [Index] {
         if let reference = try call.optional(model) {
             return try await place(reference).use { try await $0.describe($1).collection.indexes }

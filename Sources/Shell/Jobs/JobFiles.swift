@@ -1,6 +1,7 @@
 import Glibc
 import JSON
 import Language
+import Model
 import Transfer
 
 /// The files in which other programs see how far a job is, while it runs.
@@ -40,9 +41,20 @@ struct JobFiles: Sendable {
             "total": .integer(Int64(counts.total)), "rate": .double(rate.rounded(to: 1)),
             "eta_s": remaining.map { .double($0.rounded(to: 1)) } ?? .null, "updated_at": .integer(Int64(time(nil))),
         ]
+        let all = JSONValue.object((document.members ?? []) + Self.index(counts))
         for path in [job.folder.progressPath, status].compactMap(\.self) {
-            try ReplacedFile.write(document.text + "\n", to: path)
+            try ReplacedFile.write(all.text + "\n", to: path)
         }
+    }
+
+    /// The index that is being built, while one is.
+    private static func index(_ counts: Progress.Counts) -> [JSONValue.Member] {
+        guard let watch = counts.index, let state = watch.state else { return [] }
+        let index: JSONValue = [
+            "name": .string(watch.index), "indexed": .integer(Int64(state.indexed)),
+            "pending": .integer(Int64(state.pending)),
+        ]
+        return [JSONValue.Member("index", index)]
     }
 
     private func writeMetrics(

@@ -1,5 +1,6 @@
 import Glibc
 import JSON
+import Model
 import Transfer
 
 /// Shows how far a job is while it runs, and writes the files in which others see it.
@@ -42,6 +43,9 @@ private struct JobFigures: Sendable {
 
     var standing: ProgressLine.Standing {
         let counts = job.progress.now
+        if let watch = counts.index, let state = watch.state {
+            return .building(watch.index, state, of: "\(job.plan.context.target)")
+        }
         let share = Double(counts.records) / Double(max(1, counts.total))
         return ProgressLine.Standing(share: share, text: text(counts), json: json(counts))
     }
@@ -69,6 +73,22 @@ private struct JobFigures: Sendable {
             "rate": .double(rate(counts).rounded(to: 1)),
             "eta_s": remaining(counts).map { .double($0.rounded(to: 1)) } ?? .null,
         ]
+    }
+}
+
+extension ProgressLine.Standing {
+    /// How far an index is, as its store tells it.
+    static func building(_ index: String, _ state: IndexState, of collection: String) -> ProgressLine.Standing {
+        let total = state.indexed + state.pending
+        let share = Double(state.indexed) / Double(max(1, total))
+        let known = total > 0 ? "  \(Int(100 * share)) %  \(state.indexed)/\(total)" : ""
+        let step = "index \(index) of \(collection)"
+        return ProgressLine.Standing(
+            share: share, text: "\(collection)  indexing  \(index)\(known)",
+            json: [
+                "t": .integer(Int64(time(nil))), "step": .string(step), "done": .integer(Int64(state.indexed)),
+                "total": .integer(Int64(total)), "rate": .null, "eta_s": .null,
+            ])
     }
 }
 

@@ -28,6 +28,7 @@ struct ArchiveGrowth {
 
     /// Makes what was written behind the count a part of the file.
     mutating func take(_ bytes: [UInt8]) {
+        if bytes.count >= 1 << 20 { file.beginSync() }
         sums?.add(bytes)
         count += bytes.count
     }

@@ -47,7 +47,13 @@ struct LightRAGReading: Reading {
 
 extension LightRAGSnapshot {
     var description: Description {
-        Description(collection: collection, identity: identity, bytes: bytes)
+        var description = Description(collection: collection, identity: identity, bytes: bytes)
+        if let found = embedding?.dimension, let expected, found != expected, !outline.rows.isEmpty {
+            description.remarks = [
+                "\(name.name) has vectors of dimension \(found), and LIGHTRAG_EMBEDDING_DIM says \(expected): the file counts"
+            ]
+        }
+        return description
     }
 }
 

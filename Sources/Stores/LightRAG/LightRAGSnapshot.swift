@@ -14,18 +14,20 @@ final class LightRAGSnapshot: Sendable {
     /// Differs whenever the file was written.
     let stamp: String
     let bytes: Int
+    /// The dimension that LightRAG is told to have vectors of.
+    let expected: Int?
 
     init(
-        _ name: LightRAGName, in root: String, note: LightRAGNote?, fallback: Int?
+        _ name: LightRAGName, in root: String, note: LightRAGNote?, expected: Int?
     ) throws(StoreError) {
         do { file = try DiskFile("\(root)/\(name.file)", O_RDONLY) } catch  where error.code == .notFound {
             throw .noCollection(name.name)
         }
-        self.name = name
+        (self.name, self.expected) = (name, expected)
         stamp = try file.stamp()
         bytes = try file.size()
         outline = try LightRAGOutline(name.kind, file, keysOf: note?.collection.key.type)
-        let shape = try LightRAGShape(name, outline, file, noted: note?.collection, fallback: fallback)
+        let shape = try LightRAGShape(name, outline, file, noted: note?.collection, fallback: expected)
         (collection, vectors) = (shape.collection, shape.vectors)
         identity = note?.identity ?? Self.identity(found: name)
         try checkUnchanged()

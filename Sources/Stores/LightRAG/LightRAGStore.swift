@@ -6,7 +6,7 @@ import Model
 package actor LightRAGStore: Store {
     let root: String
     private let mayCreate: Bool
-    /// The dimension of files that do not tell.
+    /// The dimension that LightRAG is told to have vectors of; that of files that do not tell.
     private let dimension: Int?
     private let executor = BlockingQueue("lightrag")
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -223,7 +223,7 @@ extension LightRAGStore {
         {
             return snapshot
         }
-        let snapshot = try LightRAGSnapshot(name, in: root, note: note(name), fallback: dimension)
+        let snapshot = try LightRAGSnapshot(name, in: root, note: note(name), expected: dimension)
         snapshots[name.name] = snapshot
         return snapshot
     }

@@ -16,7 +16,7 @@ struct PostgreSQLCells {
 
     /// One for each column of a COPY, in its order.
     static func all(of batch: Batch, _ table: PostgreSQLTable) -> [PostgreSQLCells] {
-        let keys = PostgreSQLCells(.keys, table.key.columns[0])
+        let keys = PostgreSQLCells(.keys, table.writtenKey)
         let fields = zip(table.fields, batch.fields).filter { !$0.0.isGenerated }
             .map { PostgreSQLCells(.column($0.1), $0.0) }
         let payload = table.payload.map { PostgreSQLCells(.column(batch.rest ?? .absent(batch.count)), $0) }

@@ -65,7 +65,7 @@ struct PostgreSQLFit {
         }
     }
 
-    private func whyNot(_ vector: VectorField) -> String {
+    func whyNot(_ vector: VectorField) -> String {
         guard available.version != nil || vector.element == .bit && vector.layout != .sparse else {
             return "the server has no pgvector: install it there, then CREATE EXTENSION vector"
         }

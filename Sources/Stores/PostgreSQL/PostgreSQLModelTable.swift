@@ -89,7 +89,8 @@ private struct PostgreSQLModelTable {
         let joined = ends.map(\.quoted).joined(separator: " || \(PostgreSQLModel.separator.literal) || ")
         return PostgreSQLPlacement(
             values: values, unique: ["workspace"] + (model.key.map { [$0] } ?? ends),
-            condition: model.key == nil ? "\(PostgreSQLModel.edgeKey) = \(joined)" : nil)
+            condition: model.key == nil ? "\(PostgreSQLModel.edgeKey) = \(joined)" : nil,
+            rule: "an edge's key is its ends with \(PostgreSQLModel.separator) between them")
     }
 
     /// Throws unless the table has what its collection cannot be without.

@@ -33,15 +33,15 @@ extension PostgreSQLConnection {
 
     /// Throws if a record that has arrived cannot stand in the table as it is.
     private func check(_ table: PostgreSQLTable) throws(StoreError) {
-        guard let condition = table.placement?.condition else { return }
-        let key = table.key.columns[0].name.quoted
+        guard let way = table.way, let condition = way.condition else { return }
+        let key = table.writtenKey.name.quoted
         let wrong = try run("SELECT \(key) FROM pg_temp._vecsh_stage WHERE (\(condition)) IS NOT TRUE LIMIT 1").rows
             .first
         guard let wrong else { return }
         throw StoreError(
             .rejected,
-            "record \(wrong.string(0)) of \(table.collection.name) has a key that does not follow from its ends",
-            help: "an edge's key is its ends with \(PostgreSQLModel.separator) between them")
+            "record \(wrong.string(0)) of \(table.collection.name) has a key that its fields do not say",
+            help: way.rule)
     }
 
     private func copy(_ batch: Batch, of table: PostgreSQLTable, _ statement: String) throws(StoreError) {
@@ -97,7 +97,7 @@ extension PostgreSQLTable {
         return "CREATE TEMP TABLE _vecsh_stage (\(columns.joined(separator: ", "))) ON COMMIT DROP"
     }
 
-    fileprivate var insertion: String { placement?.insertion(into: name) ?? plainInsertion }
+    fileprivate var insertion: String { way?.insertion(into: name) ?? plainInsertion }
 
     private var plainInsertion: String {
         let columns = written
@@ -105,17 +105,16 @@ extension PostgreSQLTable {
         let changes = columns.filter { !keys.contains($0.name) }.map {
             "\($0.name.quoted) = excluded.\($0.name.quoted)"
         }
-        let values = columns.map { $0.isCast ? "\($0.name.quoted)::\($0.type)" : $0.name.quoted }
         // In the order of the keys two writers never wait for each other in a circle.
         return """
             INSERT INTO \(name.sql) (\(columns.map(\.name.quoted).joined(separator: ", "))) OVERRIDING SYSTEM VALUE
-            SELECT \(values.joined(separator: ", ")) FROM pg_temp._vecsh_stage ORDER BY \(key.order)
+            SELECT \(columns.map(\.arriving).joined(separator: ", ")) FROM pg_temp._vecsh_stage ORDER BY \(key.order)
             ON CONFLICT (\(key.order)) DO \(changes.isEmpty ? "NOTHING" : "UPDATE SET \(changes.joined(separator: ", "))")
             """
     }
 
     /// Whether records can go straight into the table.
-    var takesCopy: Bool { placement == nil && !written.contains(where: \.isCast) }
+    var takesCopy: Bool { way == nil && !written.contains(where: \.isCast) }
 }
 
 extension Batch {

@@ -77,7 +77,7 @@ struct PostgreSQLSchema {
         guard var wire = available.wire(vector) else {
             throw StoreError(
                 .unsupported, "this server cannot hold vector \"\(vector.name)\" of \(shape.name)",
-                help: "it needs pgvector: CREATE EXTENSION vector; its vectors have at most 16,000 dimensions")
+                help: PostgreSQLFit(available: available).whyNot(vector))
         }
         if case .sparse = wire, let own = shape.postgreSQL("sparse")?[vector.name]?.integer {
             wire = .sparse(dimension: Int(own))

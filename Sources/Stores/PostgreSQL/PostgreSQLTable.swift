@@ -79,16 +79,20 @@ extension PostgreSQLTable {
     /// Throws unless a record can be written by its key.
     func checkWritable() throws(StoreError) {
         try checkReadable()
-        guard key.columns.count == 1 else {
-            let names = key.columns.map(\.name).joined(separator: ", ")
-            throw StoreError(
-                .unsupported, "table \(collection.name) has a primary key of \(key.columns.count) columns: \(names)",
-                help: "vecsh reads such a table, and writes those with a key of one column; copy it to a new one")
-        }
+        guard let generated = key.columns.first(where: \.isGenerated) else { return }
+        throw StoreError(
+            .unsupported, "the key of table \(collection.name) is made by the server: column \"\(generated.name)\"",
+            help: "vecsh reads such a table; copy it to a new one to write to it")
     }
 
     /// What a COPY carries, in this order: vectors, which are long, stand behind what is short.
     var written: [PostgreSQLColumn] {
-        (key.columns + fields + [payload].compactMap(\.self) + vectors).filter { !$0.isGenerated }
+        [writtenKey] + (fields + [payload].compactMap(\.self) + vectors).filter { !$0.isGenerated }
+    }
+
+    /// The key as it travels, which is one column whatever the table has.
+    var writtenKey: PostgreSQLColumn {
+        guard key.columns.count != 1 else { return key.columns[0] }
+        return PostgreSQLColumn(name: "_vecsh_key", type: "text", wire: .text, isNullable: false)
     }
 }
