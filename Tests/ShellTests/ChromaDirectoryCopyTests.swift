@@ -43,7 +43,7 @@ import Testing
 
     @Test(arguments: ["sqlite://./a.db", "archive://./a", "mem://a"], ["0.4.24", "1.5.9"])
     func thereAndBack(_ address: String, _ version: String) throws {
-        for name in ["large.cosine", "large.l2", "taken_names"] {
+        for name in ["large.cosine", "taken_names"] {
             let folder = try place(version)
             try expectSuccess(trip(address, of: name), in: folder)
         }

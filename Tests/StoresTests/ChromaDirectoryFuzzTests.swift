@@ -9,7 +9,7 @@ import Testing
 ///
 /// `FUZZ_SEED` chooses the changes, `FUZZ_SECONDS` for how long each kind is tried. How often that was is printed.
 @Suite(.serialized) struct ChromaDirectoryFuzzTests {
-    private static let duration = Duration.seconds(Environment.number("FUZZ_SECONDS").map(Double.init) ?? 1)
+    private static let duration = Duration.seconds(Environment.number("FUZZ_SECONDS").map { Double($0) } ?? 1)
     private static var chance: Chance { Chance(seed: Environment.number("FUZZ_SEED") ?? .random(in: 0...9_999)) }
 
     // MARK: Parsers, in memory
