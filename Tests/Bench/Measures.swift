@@ -15,23 +15,42 @@ func scan(_ folder: String) async throws {
     }
 }
 
-/// All collections of a folder of Chroma's, each opened and read whole.
+/// All collections of a folder of Chroma's, each opened and read whole, in two slices side by side as a copy reads them.
 func scanChroma(_ folder: String) async throws {
     let store = ChromaDirectoryStore(at: folder)
-    for name in try await store.collections() { try await scan(store.read(name, at: nil), name, .all) }
+    for name in try await store.collections() {
+        let reading = try await store.read(name, at: nil)
+        try await scan(reading, name, .all, reading.slices(atMost: 2))
+    }
     print("peak \(peakMemory)")
 }
 
-private func scan(_ reading: any Reading, _ what: String, _ wanted: Projection) async throws {
+private func scan(
+    _ reading: any Reading, _ what: String, _ wanted: Projection, _ slices: [Slice] = [.whole]
+) async throws {
     var (rows, bytes) = (0, 0)
     let time = try await ContinuousClock().measure {
-        for try await page in FilteredPages(reading, nil, wanted: wanted) {
-            rows += page.batch.count
-            bytes += page.batch.vectors.reduce(0) { $0 + $1.byteCount }
+        try await withThrowingTaskGroup { group in
+            for slice in slices { group.addTask { try await size(of: slice, reading, wanted) } }
+            for try await size in group {
+                rows += size.rows
+                bytes += size.bytes
+            }
         }
     }
     let rate = (Double(bytes) / time.milliseconds / 1e6).rounded(to: 2)
     print("\(rows) rows, \(what): \(rate) GB/s of vectors, \(time.milliseconds.rounded(to: 1)) ms")
+}
+
+private func size(
+    of slice: Slice, _ reading: any Reading, _ wanted: Projection
+) async throws -> (rows: Int, bytes: Int) {
+    var (rows, bytes) = (0, 0)
+    for try await page in FilteredPages(reading, nil, wanted: wanted, slice: slice) {
+        rows += page.batch.count
+        bytes += page.batch.vectors.reduce(0) { $0 + $1.byteCount }
+    }
+    return (rows, bytes)
 }
 
 func open(_ folder: String) async throws {

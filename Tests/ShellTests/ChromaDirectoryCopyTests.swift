@@ -118,6 +118,7 @@ import Testing
         let folder = "connect folder to chroma-dir://\(place.folder)/data quiet\n"
         let filled = try place.run(folder + "copy old:docs-* to folder:docs-*")
         #expect(filled.end() == 0, "\(filled.errors)")
+        let before = try Data(contentsOf: URL(filePath: place.folder + "/data/chroma.sqlite3"))
         let script =
             folder + "connect q to \(service.address) quiet\n"
             + "copy folder:docs-* to q:docs-* with ids=uuid5, keep_id_as=chroma_id, batch=50, flush_every=1\n"
@@ -142,6 +143,7 @@ import Testing
         let check = try place.run(
             folder + "connect q to \(service.address) quiet\nverify q:docs-* against folder:docs-*\ncount q:docs-13")
         #expect(check.end() == 0 && check.output.contains("300"), "\(check.output)\(check.errors)")
+        #expect(try Data(contentsOf: URL(filePath: place.folder + "/data/chroma.sqlite3")) == before)
         try await service.stop()
     }
 }

@@ -66,6 +66,23 @@ import Testing
         #expect(run.exit == 0, "\(run.errors)")
     }
 
+    @Test(.needs(.chroma15), .needsQdrant) func thereAndBackThroughQdrant() async throws {
+        let folder = try TemporaryFolder()
+        let name = "docs_\(UUID().uuidString.prefix(8).lowercased())"
+        let script =
+            try await place(folder) + """
+                connect other to \(try await QdrantService.running().address)
+                plan copy chroma:docs to other:\(name) with ids=uuid5, keep_id_as=chroma_id
+                copy chroma:docs to other:\(name) with ids=uuid5, keep_id_as=chroma_id
+                verify other:\(name) against chroma:docs
+                plan copy other:\(name) to chroma:back
+                copy other:\(name) to chroma:back
+                verify chroma:back against other:\(name)
+                """
+        let run = try run(script, in: folder)
+        #expect(run.exit == 0, "\(run.errors)")
+    }
+
     @Test(.needs(.chroma15)) func fromLightRAGAndBack() async throws {
         let folder = try TemporaryFolder()
         let script =
