@@ -27,6 +27,19 @@ package struct RecordWriter: Sendable {
         writer.raw("}}")
     }
 
+    /// Appends one record as a line of its own, whatever blanks stand in the JSON that it carries.
+    package func writeLine(
+        _ batch: Batch, row: Int, leading: [JSONValue.Member] = [], to writer: inout JSONWriter
+    ) {
+        let start = writer.bytes.count
+        write(batch, row: row, leading: leading, to: &writer)
+        // In a text they are escaped.
+        for at in start..<writer.bytes.count where writer.bytes[at] == 0x0A || writer.bytes[at] == 0x0D {
+            writer.bytes[at] = 0x20
+        }
+        writer.raw("\n")
+    }
+
     /// Appends the fields of one record as members of the object that has been begun.
     package func writeFields(_ batch: Batch, row: Int, to writer: inout JSONWriter) {
         for (place, field) in shape.fields.enumerated() { write(field, batch.fields[place], row: row, to: &writer) }

@@ -105,7 +105,7 @@ package protocol Reading: Sendable {
 extension Reading {
     package var revision: String? { moment.life == .durable ? moment.token : nil }
 
-    package func unread(_ filter: Filter?, seen: Int?) -> Unread { Unread() }
+    package func unread(_ filter: Filter?, seen: Int?) async throws(StoreError) -> Unread { Unread() }
 }
 
 package struct Description: Hashable, Sendable {

@@ -163,7 +163,7 @@ package final class Job: Sendable {
     }
 
     private func copySlices() async throws {
-        try await reading().closing { reading in
+        try await PatientReading(reading(), patience, progress).closing { reading in
             if isResumed { try await discardUnacknowledged() }
             if plan.context.brings(.data) {
                 try await copy(openSlices(), reading)
@@ -179,10 +179,7 @@ package final class Job: Sendable {
     private func noteUnread(_ reading: any Reading) async throws {
         guard plan.context.limit == nil else { return }
         let copied = await journal.state.digest.count
-        let pages = try FilteredReading(reading, plan.context.filter)
-        let unread = try await patience.repeating(progress) { _ throws(StoreError) in
-            try await pages.unread(seen: copied)
-        }
+        let unread = try await FilteredReading(reading, plan.context.filter).unread(seen: copied)
         if await journal.state.unread != unread { try await journal.append(.unread(unread)) }
     }
 

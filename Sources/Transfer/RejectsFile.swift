@@ -22,8 +22,7 @@ final class RejectsFile: Sendable {
     func add(_ batch: Batch, reason: String) throws(JobError) {
         var json = JSONWriter()
         for row in 0..<batch.count {
-            writer.write(batch, row: row, leading: [.init("reason", .string(reason))], to: &json)
-            json.raw("\n")
+            writer.writeLine(batch, row: row, leading: [.init("reason", .string(reason))], to: &json)
         }
         let isWritten = lock.withLock { _ in
             json.bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) } == json.bytes.count

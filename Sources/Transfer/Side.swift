@@ -14,7 +14,7 @@ package struct Side: Sendable {
 
     /// A collection as it is.
     package init(_ reading: any Reading, _ filter: Filter?) {
-        self.reading = reading
+        self.reading = PatientReading(reading)
         self.filter = filter
         (mapper, mapping) = (nil, .identity)
         shape = reading.description.collection
@@ -24,7 +24,7 @@ package struct Side: Sendable {
     /// The source of a copy, as it arrives at the other side.
     package init(_ reading: any Reading, _ filter: Filter?, _ mapping: Mapping, like other: Side) throws {
         let source = reading.description.collection
-        self.reading = reading
+        self.reading = PatientReading(reading)
         self.filter = filter
         self.mapping = mapping
         shape = try mapping.shape(of: source, named: other.shape.name).inOrder(of: other.shape)

@@ -68,7 +68,7 @@ struct SliceCopier: Sendable {
     }
 
     private func page(_ slice: Slice) async throws(StoreError) -> Page? {
-        try await patience.repeating(progress) { _ throws(StoreError) in try await pages.page(slice, pace.budget) }
+        try await pages.page(slice, pace.budget)
     }
 
     /// Where settling is slow it is done less often, so that it takes a fifth of the time at most.

@@ -81,7 +81,7 @@ struct WholeCopy: Sendable {
         let writer = PatientWriter(
             store: target, collection: newName, gate: Gate(1), progress: Progress(total: 0, done: 0, rejected: 0),
             rejects: nil, patience: Patience())
-        let pages = try FilteredReading(reading, nil)
+        let pages = try FilteredReading(PatientReading(reading), nil)
         var (slice, read, written) = (Slice.whole, Digest(), Digest())
         var page = try await pages.page(slice, budget)
         while let current = page {

@@ -56,6 +56,16 @@ private func batch() -> Batch {
                 """)
     }
 
+    @Test func aLineIsOneWhateverBlanksTheJSONOfARecordHolds() {
+        let open = Collection(name: "t", key: KeyField(type: .int64), isOpen: true)
+        var builder = BatchBuilder(open)
+        builder.keys.append(.integer(1))
+        builder.rest?.append(bytes: "{\n \"a\" :\r\n [1,\n 2], \"b\": \"c\\nd\"}".utf8)
+        #expect(
+            records([builder.batch()], of: open, .jsonl)
+                == #"{"key":1,"vectors":{},"fields":{  "a" :   [1,  2], "b": "c\nd"}}"# + "\n")
+    }
+
     @Test func jsonIsWhatTheRecordWriterWrites() throws {
         let shape = Sample.everyType("t")
         let batch = try Sample.batch(Sample.lines, of: shape)

@@ -46,6 +46,23 @@ import Testing
         #expect(result.isEqual && result.sourceCount == lines.count && result.examples.isEmpty)
     }
 
+    @Test func storesThatFailForAWhileAreAskedAgain() async throws {
+        var faults = Faults(seed: 5)
+        faults.before = 400
+        let (lines, shape) = (Sample.lines, Sample.everyType("c"))
+        let inner = try await (store(lines, shape), store(lines.reversed(), shape))
+        let (source, target) = (FaultyStore(inner.0, faults), FaultyStore(inner.1, faults))
+        var sides: [Side] = []
+        for store in [source, target] {
+            let reading = try await Patience().repeating(Progress(total: 0)) { _ throws(StoreError) in
+                try await store.read("c", at: nil)
+            }
+            sides.append(Side(reading, nil))
+        }
+        let result = try await Verify([sides[0]], against: sides[1]).run()
+        #expect(result.isEqual && source.injected + target.injected > 0)
+    }
+
     @Test(arguments: [
         (#"{"f_int64":null}"#, "{}", "field f_int64: expected null, found nothing"),
         ("{}", #"{"f_int64":null}"#, "field f_int64: expected nothing, found null"),

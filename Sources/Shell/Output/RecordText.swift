@@ -41,14 +41,14 @@ struct JSONRecords: RecordText {
     }
 
     mutating func write(_ batch: Batch, row: Int, score: Float?, to writer: inout JSONWriter) {
+        let leading = score.map { [JSONValue.Member.score($0)] } ?? []
         switch gap {
         case .none: writer.raw(isFirst ? "" : ",")
         case .line: writer.raw(isFirst ? "\n" : ",\n")
-        case .linesOnly: break
+        case .linesOnly: return records.writeLine(batch, row: row, leading: leading, to: &writer)
         }
         isFirst = false
-        records.write(batch, row: row, leading: score.map { [.score($0)] } ?? [], to: &writer)
-        if gap == .linesOnly { writer.raw("\n") }
+        records.write(batch, row: row, leading: leading, to: &writer)
     }
 
     func finish(to writer: inout JSONWriter) {

@@ -22,12 +22,10 @@ struct ArchiveLineWriter {
         var ends: [Int] = []
         for row in rows {
             let leading = Self.leading(batch.partition, dense.map { ($0.0.name, $0.1.mark(row)) })
-            writer.write(plain, row: row, leading: leading, to: &json)
-            json.raw("\n")
+            writer.writeLine(plain, row: row, leading: leading, to: &json)
             ends.append(json.bytes.count)
         }
-        var lines = Ragged(ends: ends, elements: json.bytes)
-        lines.joinLines()
+        let lines = Ragged(ends: ends, elements: json.bytes)
         try check(lines, batch, rows)
         return lines
     }
@@ -97,17 +95,6 @@ extension JSONScanner {
             return true
         } catch {
             return false
-        }
-    }
-}
-
-extension Ragged<UInt8> {
-    /// Makes the ends of lines inside of rows, where they stand between the parts of some JSON, into blanks.
-    fileprivate mutating func joinLines() {
-        var start = 0
-        for end in ends {
-            for at in start..<end - 1 where elements[at] == 0x0A { elements[at] = 0x20 }
-            start = end
         }
     }
 }
