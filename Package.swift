@@ -76,7 +76,8 @@ let package = Package(
         .testTarget(
             name: "ArchitectureTests", dependencies: ["Shell", "Language", "Stores", "Model"], swiftSettings: settings),
         .executableTarget(
-            name: "vecsh-bench", dependencies: ["Stores", "Wire", "Model", "JSON", "CSQLite"], path: "Tests/Bench",
+            name: "vecsh-bench", dependencies: ["Stores", "Wire", "Model", "JSON", "CMemory", "CSQLite"],
+            path: "Tests/Bench",
             swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6],

@@ -41,6 +41,9 @@ uint32_t round_to_odd(uint64_t power, uint32_t factor) {
     return static_cast<uint32_t>(product >> 64) | (static_cast<uint32_t>(product >> 32) > 1);
 }
 
+// One or the other without a branch, as nobody can foresee which.
+uint32_t choose(bool is_first, uint32_t first, uint32_t second) { return second ^ ((first ^ second) & -uint32_t(is_first)); }
+
 // The decimal with the fewest digits between the halfway points to the neighbours; of several the nearest.
 Decimal shortest(uint32_t significand, int exponent, bool is_lower_closer) {
     int scale = (exponent * 1262611 - (is_lower_closer ? 524031 : 0)) >> 22;
@@ -50,16 +53,13 @@ Decimal shortest(uint32_t significand, int exponent, bool is_lower_closer) {
     uint32_t lower = round_to_odd(power, (4 * significand - 2 + is_lower_closer) << shift) + is_odd;
     uint32_t value = round_to_odd(power, (4 * significand) << shift);
     uint32_t upper = round_to_odd(power, (4 * significand + 2) << shift) - is_odd;
-    uint32_t digits = value / 4;
-    if (digits >= 10) {
-        uint32_t fewer = digits / 10;
-        bool is_down = lower <= 40 * fewer, is_up = 40 * fewer + 40 <= upper;
-        if (is_down != is_up) return {fewer + is_up, scale + 1};
-    }
+    uint32_t digits = value / 4, fewer = digits / 10, middle = 4 * digits + 2;
     bool is_down = lower <= 4 * digits, is_up = 4 * digits + 4 <= upper;
-    if (is_down != is_up) return {digits + is_up, scale};
-    uint32_t middle = 4 * digits + 2;
-    return {digits + (value > middle || (value == middle && (digits & 1))), scale};
+    bool is_near = value > middle || (value == middle && (digits & 1));
+    bool is_fewer_down = lower <= 40 * fewer, is_fewer_up = 40 * fewer + 40 <= upper;
+    bool is_fewer = (is_fewer_down != is_fewer_up) & (fewer > 0);
+    uint32_t all = digits + choose(is_down != is_up, is_up, is_near);
+    return {choose(is_fewer, fewer + is_fewer_up, all), scale + is_fewer};
 }
 
 Decimal decimal(uint32_t bits) {

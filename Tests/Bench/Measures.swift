@@ -1,4 +1,5 @@
 import Glibc
+import JSON
 import Model
 import Stores
 
@@ -23,6 +24,42 @@ func scanChroma(_ folder: String) async throws {
         try await scan(reading, name, .all, reading.slices(atMost: 2))
     }
     print("peak \(peakMemory)")
+}
+
+/// A collection of a Qdrant's, read whole by scroll, as a loop of qdrant-client does: `qdrant://host:port` and a name.
+func scanQdrant(_ address: String, _ name: String) async throws {
+    guard let endpoint = Endpoint(address) else { throw StoreError(.rejected, "\(address) is no address") }
+    let store = try await Qdrant.kind.open(endpoint, [:])
+    try await scan(store.read(name, at: nil), name, .all)
+    await store.close()
+}
+
+/// The records of an archive into a new collection of a Qdrant's by upsert, and what that alone took, without the reading.
+func writeQdrant(_ folder: String, _ address: String, _ name: String) async throws {
+    guard let endpoint = Endpoint(address) else { throw StoreError(.rejected, "\(address) is no address") }
+    let archive = try ArchiveStore(at: folder, mayCreate: false)
+    let reading = try await archive.read("bench", at: nil)
+    let store = try await Qdrant.kind.open(endpoint, [:])
+    var shape = reading.description.collection
+    shape.name = name
+    shape.native = ["qdrant": ["optimizers_config": ["indexing_threshold": 0]]]
+    try await store.create(store.fit(shape, into: nil).collection)
+    var (time, work) = (Duration.zero, 0.0)
+    for try await page in FilteredPages(reading, nil, budget: Budget(records: 10_000, bytes: 8 << 20)) {
+        let before = processorSeconds
+        time += try await ContinuousClock().measure { try await store.write(page.batch, to: name, .first) }
+        work += processorSeconds - before
+    }
+    print("\((time.milliseconds / 1e3).rounded(to: 2)) \(work.rounded(to: 2)) \(peakMemory.prefix { $0.isNumber })")
+    await store.close()
+}
+
+/// Of this process, so far.
+private var processorSeconds: Double {
+    var usage = rusage()
+    getrusage(RUSAGE_SELF.rawValue, &usage)
+    return Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
+        + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
 }
 
 private func scan(

@@ -1,3 +1,4 @@
+import CMemory
 import Glibc
 import Model
 
@@ -6,6 +7,8 @@ let usage = """
            vecsh-bench make-sparse DIR BYTES DIM     one that says it has so many bytes, and takes none of the disk
            vecsh-bench scan DIR                      reads all vectors
            vecsh-bench scan-chroma DIR               reads all of a folder of Chroma's
+           vecsh-bench scan-qdrant ADDRESS NAME      reads all of a collection of Qdrant's
+           vecsh-bench write-qdrant DIR ADDRESS NAME an archive's records into a new collection: seconds, processor, MB
            vecsh-bench insert DIR FILE               its rows into SQLite by a loop of one prepared statement
            vecsh-bench open DIR                      opens and describes
            vecsh-bench milvus-read ADDRESS NAME ROWS       a server's pages, bare and as records
@@ -18,6 +21,8 @@ func run(_ arguments: [String]) async throws -> Bool {
     case ("make-sparse", 4): try await makeSparse(arguments[1], bytes: number(arguments[2]), number(arguments[3]))
     case ("scan", 2): try await scan(arguments[1])
     case ("scan-chroma", 2): try await scanChroma(arguments[1])
+    case ("scan-qdrant", 3): try await scanQdrant(arguments[1], arguments[2])
+    case ("write-qdrant", 4): try await writeQdrant(arguments[1], arguments[2], arguments[3])
     case ("insert", 3): try await insert(arguments[1], into: arguments[2])
     case ("open", 2): try await open(arguments[1])
     case ("milvus-read", 4), ("milvus-send", 4): try await milvus(arguments)
@@ -40,6 +45,9 @@ func number(_ text: String) throws(StoreError) -> Int {
     guard let number = Int(text), number > 0 else { throw StoreError(.rejected, "\(text) is no positive number") }
     return number
 }
+
+// As vecsh does.
+memory_share_pieces(32 << 20)
 
 do {
     if try await run(Array(CommandLine.arguments.dropFirst())) { exit(0) }

@@ -8,7 +8,7 @@ struct QdrantAnswer {
     private(set) var isAtEnd = true
 
     init(_ bytes: [UInt8], _ table: QdrantTable, _ wanted: Projection) throws(JSONError) {
-        var points = QdrantColumns(table, wanted)
+        var points = QdrantColumns(table, wanted, length: bytes.count)
         var isAtEnd = true
         try bytes.withScanner { scanner throws(JSONError) in
             try scanner.object { (scanner, name) throws(JSONError) in
@@ -34,8 +34,11 @@ private struct QdrantColumns {
     private var keys: [Key] = []
     private var vectors: [QdrantVectors]
     private var payload: QdrantPayload
+    /// Of the whole answer.
+    private let length: Int
 
-    init(_ table: QdrantTable, _ wanted: Projection) {
+    init(_ table: QdrantTable, _ wanted: Projection, length: Int) {
+        self.length = length
         shape = wanted.shape(of: table.collection)
         unnamed = shape.vectors.firstIndex { $0.name == table.unnamed }
         vectors = shape.vectors.map { QdrantVectors($0) }
@@ -57,7 +60,7 @@ private struct QdrantColumns {
     }
 
     private mutating func readPoint(_ scanner: inout JSONScanner) throws(JSONError) {
-        let before = keys.count
+        let (before, start) = (keys.count, scanner.offset)
         try scanner.object { (scanner, name) throws(JSONError) in
             if scanner.isName(name, "id") {
                 keys.append(try QdrantKey.read(&scanner))
@@ -70,11 +73,17 @@ private struct QdrantColumns {
             }
         }
         guard keys.count == before + 1 else { throw JSONError("a point without an id", at: scanner.offset) }
+        if before == 0 { reserve(length / max(1, scanner.offset - start) + 1) }
         try payload.fill(keys.count, at: scanner.offset)
         for place in vectors.indices where vectors[place].count < keys.count { vectors[place].appendAbsent() }
         guard vectors.allSatisfy({ $0.count == keys.count }) else {
             throw JSONError("a vector stands there twice", at: scanner.offset)
         }
+    }
+
+    /// Makes room once: points of a collection are much of a size.
+    private mutating func reserve(_ rows: Int) {
+        for place in vectors.indices { vectors[place].reserve(rows) }
     }
 
     private mutating func readVectors(_ scanner: inout JSONScanner) throws(JSONError) {
@@ -186,6 +195,10 @@ private struct QdrantVectors {
         case .multi: Column(.multi(Ragged(ends: ends, elements: bytes)), marks: marks)
         case .sparse: Column(.sparse(Ragged(ends: ends, elements: indices), weights), marks: marks)
         }
+    }
+
+    mutating func reserve(_ rows: Int) {
+        if field.layout == .dense { bytes.reserveCapacity(min(rows * field.stride, 64 << 20)) }
     }
 
     mutating func appendAbsent() {

@@ -81,7 +81,8 @@ final class QdrantReading: Reading {
         return batch
     }
 
-    private static let answerSize = 16 << 20
+    /// Small enough that it is still near the processor when it is read.
+    private static let answerSize = 4 << 20
 
     private func limit(_ rows: Int, _ bytes: Int, _ shape: Collection) -> Int {
         let seen = rowSize.withLock { $0 }
