@@ -183,6 +183,21 @@ import Testing
         await store.close()
     }
 
+    @Test func payloadWithAVectorsNameHasAnIndexOfItsOwn() async throws {
+        let store = try await QdrantPlaces.store()
+        let indexing = try #require(store.indexing)
+        try await store.create(open([kind("title", .dense, .float32, .l2)]))
+        let index = Index(name: "title", field: "title", type: "keyword", params: ["on_disk": true])
+        try await indexing.create(index, on: name)
+        let made = try await store.describe(name).collection
+        #expect(made.indexes.map(\.name) == ["title", "title_hnsw"] && made.indexes[0] == index)
+        // A copy has it too.
+        #expect(store.fit(made, into: nil).collection.indexes == made.indexes)
+        try await indexing.drop(index: "title", on: name)
+        #expect(try await store.describe(name).collection.indexes.map(\.name) == ["title_hnsw"])
+        await store.close()
+    }
+
     @Test func aGraphIsSwitchedOffAndOnAgain() async throws {
         let store = try await QdrantPlaces.store()
         let indexing = try #require(store.indexing)

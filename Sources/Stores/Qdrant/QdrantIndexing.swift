@@ -88,8 +88,8 @@ struct QdrantIndexing: Sendable {
     func made(_ wanted: Index) -> Made {
         let type = wanted.type.lowercased()
         let subject = "index \(wanted.name)"
-        let isOnVector = shape.vectors.contains { $0.name == wanted.field }
-        if isOnVector, !Self.fieldTypes.contains(type) || !shape.fields.contains(where: { $0.name == wanted.field }) {
+        // Payload may have a vector's name; its types of index are others.
+        if !Self.fieldTypes.contains(type), shape.vectors.contains(where: { $0.name == wanted.field }) {
             return onVector(wanted, type, subject)
         }
         let declared = shape.fields.first { $0.name == wanted.field }?.type

@@ -49,24 +49,23 @@ def by_keys_or_filter(body, by_keys, by_filter, *more):
     raise bad_input("No filter or points provided")
 
 
+def of_payload(by_keys, by_filter):
+    """An operation with a body that names points and gives a payload."""
+    return lambda body: by_keys_or_filter(body, by_keys, by_filter, body["payload"], body.get("key"))
+
+
+set_payload_of = of_payload(Operation.set_payload, Operation.set_payload_by_filter)
+overwrite_payload_of = of_payload(Operation.overwrite_payload, Operation.overwrite_payload_by_filter)
+
+
 @route("POST", f"{POINTS}/payload", models.SetPayload)
 def set_payload(call):
     return call.update(set_payload_of(call.body))
 
 
-def set_payload_of(body):
-    return by_keys_or_filter(
-        body, Operation.set_payload, Operation.set_payload_by_filter, body["payload"], body.get("key"))
-
-
 @route("PUT", f"{POINTS}/payload", models.SetPayload)
 def overwrite_payload(call):
     return call.update(overwrite_payload_of(call.body))
-
-
-def overwrite_payload_of(body):
-    return by_keys_or_filter(
-        body, Operation.overwrite_payload, Operation.overwrite_payload_by_filter, body["payload"], body.get("key"))
 
 
 @route("POST", f"{POINTS}/payload/delete", models.DeletePayload)
