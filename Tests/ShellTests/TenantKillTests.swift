@@ -87,6 +87,9 @@ import Testing
         // Slow enough that it is killed on its way.
         let line = (Self.apply + " with rate=12000").replacing("./", with: folder.url.path + "/")
         let child = try ChildProgram(program, ["-c", line], in: folder.url.path)
+        // However slow the machine is, it has begun.
+        let jobs = folder.url.path + "/state/jobs"
+        #expect(child.waits { _ in (try? FileManager.default.contentsOfDirectory(atPath: jobs))?.isEmpty == false })
         usleep(UInt32(milliseconds * 1000))
         child.send(SIGKILL)
         _ = child.end()

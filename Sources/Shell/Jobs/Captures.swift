@@ -1,6 +1,8 @@
 import Language
 
 /// A pattern of names: `*` and `?` stand for anything, `<name>` too and remembers what it stood for.
+///
+/// A `<name>` takes as much as it can, so that `<project>-<type>` finds the type behind the last hyphen of `my-app-docs`.
 struct Captures {
     private enum Part {
         case text(String)
@@ -47,8 +49,8 @@ struct Captures {
             guard let end = Captures.end(of: text, in: name) else { return nil }
             return match(name[end...], parts.dropFirst())
         case .any(let capture):
-            for end in [name.startIndex] + name.indices.map({ name.index(after: $0) }) {
-                guard capture == nil || end > name.startIndex else { continue }
+            let ends = [name.startIndex] + name.indices.map { name.index(after: $0) }
+            for end in capture == nil ? ends : ends.dropFirst().reversed() {
                 guard var found = match(name[end...], parts.dropFirst()) else { continue }
                 let key = capture ?? "*"
                 if found[key] == nil || capture == nil { found[key] = String(name[..<end]) }
