@@ -15,7 +15,11 @@ import Testing
             do throws(StoreError) {
                 _ = try await open(server, ["api_key": key])
                 Issue.record("opened with \"\(key)\"")
-            } catch { #expect(error.code == .unauthorized && error.help?.contains("api_key") == true, "\(error)") }
+            } catch {
+                #expect(error.code == .unauthorized && error.help?.contains("api_key") == true, "\(error)")
+                // Plain text, and no JSON.
+                #expect(error.message.contains(key.isEmpty ? "Must provide an API key" : "Invalid API key"), "\(error)")
+            }
         }
         let store = try await open(server, ["api_key": "right"])
         try await store.create(Sample.plain(name))
@@ -46,7 +50,7 @@ import Testing
         try await server.stop()
     }
 
-    @Test(arguments: [QdrantService.Faults.Kind.tooMany, .unavailable, .reset, .lost, .half])
+    @Test(arguments: QdrantService.Faults.Kind.allCases)
     func whatFailsIsToldApart(_ kind: QdrantService.Faults.Kind) async throws {
         let server = try await QdrantService.start(.init(faults: .init(every: 2, kind, path: "/points")))
         let store = try await QdrantPlaces.open(server.address)
@@ -65,6 +69,9 @@ import Testing
             switch kind {
             case .tooMany: #expect(error.code == .throttled && error.retryAfter != nil && !error.mayHaveWritten)
             case .unavailable: #expect(error.code == .unavailable)
+            case .tooLarge:
+                #expect(
+                    error.code == .tooLarge && error.message.contains("413 Request Entity") && !error.mayHaveWritten)
             case .reset, .lost: #expect(error.code == .unavailable && error.mayHaveWritten, "\(error)")
             case .half: #expect([.unavailable, .malformed].contains(error.code) && error.mayHaveWritten, "\(error)")
             }

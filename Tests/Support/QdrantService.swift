@@ -48,6 +48,8 @@ package final class QdrantService: Sendable {
             case tooMany = "429"
             /// Refuses; nothing is done.
             case unavailable = "503"
+            /// Refuses as a proxy in front does that takes short requests only; nothing is done.
+            case tooLarge = "413"
             /// Resets the connection while the body is sent; nothing is done.
             case reset
             /// Does it, and resets the connection instead of an answer.

@@ -155,6 +155,8 @@ class Exchange:
     def refused(self, refusal):
         if not refusal.message:
             return Reply(refusal.status, b"")
+        if isinstance(refusal.message, bytes):
+            return Reply(refusal.status, refusal.message, "text/html")
         return Reply(refusal.status, {"status": {"error": refusal.message}, "time": self.seconds()}, JSON)
 
     def seconds(self):
