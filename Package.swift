@@ -37,7 +37,8 @@ let package = Package(
         .target(
             name: "Depot", dependencies: ["Model", "JSON", "Files", "Wire", "CFiles", "CMD5", "CSHA256"],
             swiftSettings: settings),
-        .target(name: "Transfer", dependencies: ["Model", "JSON", "CSHA256", "CArchive"], swiftSettings: settings),
+        .target(
+            name: "Transfer", dependencies: ["Model", "JSON", "Files", "CSHA256", "CArchive"], swiftSettings: settings),
         .target(name: "Language", dependencies: ["Model", "JSON"], swiftSettings: settings),
         .target(
             name: "Shell",

@@ -69,7 +69,7 @@ package enum Disk {
         try syncFolder(of: path)
     }
 
-    private static func parent(_ path: String) -> String {
+    package static func parent(_ path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
@@ -109,7 +109,8 @@ package enum Disk {
     package static func removeFolder(_ path: String) throws(StoreError) {
         for name in try names(in: path) {
             let inner = "\(path)/\(name)"
-            if isFolder(inner) { try removeFolder(inner) } else { remove(inner) }
+            // A link to a folder is no folder: what it leads to stays.
+            if linkTarget(inner) == nil, isFolder(inner) { try removeFolder(inner) } else { remove(inner) }
         }
         guard rmdir(path) == 0 else { throw .disk(cannot: "remove", path) }
     }

@@ -1,3 +1,5 @@
+import Files
+
 /// Which backup of a shelf is meant.
 package struct BackupChoice: Sendable {
     /// An id, or the whole name; nil is the newest.
@@ -54,7 +56,7 @@ extension BackupShelf {
     /// The shelf at a path, which may also name one backup, or a file of it.
     package static func at(_ path: String) -> (shelf: BackupShelf, base: String?) {
         let path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
-        let (folder, name) = (BackupFiles.parent(path), path.split(separator: "/").last.map(String.init) ?? "")
+        let (folder, name) = (Disk.parent(path), path.split(separator: "/").last.map(String.init) ?? "")
         for ending in [packed, BackupMeta.ending] where name.hasSuffix(ending) {
             return (BackupShelf(folder), String(name.dropLast(ending.utf8.count)))
         }

@@ -1,5 +1,7 @@
 import CSHA256
+import Files
 import Glibc
+import Model
 
 /// The SHA-256 of bytes that come in pieces.
 struct FileHash {
@@ -81,37 +83,25 @@ enum BackupFiles {
     static func exists(_ path: String) -> Bool { mode(path) != nil }
     static func isFolder(_ path: String) -> Bool { mode(path) == S_IFDIR }
 
-    static func parent(_ path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
-    }
-
     /// Makes a folder and those above it.
     static func makeFolder(_ path: String) throws(JobError) {
-        guard access(path, F_OK) != 0 else { return }
-        if parent(path) != path { try makeFolder(parent(path)) }
-        guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw .system("make the folder", path) }
-        try syncFolder(parent(path))
+        try onDisk { () throws(StoreError) in try Disk.makeFolder(path) }
     }
 
+    /// Makes the names in a folder survive a loss of power.
     static func syncFolder(_ path: String) throws(JobError) { try BackupFile(path, O_RDONLY | O_DIRECTORY).sync() }
 
     static func move(_ path: String, to newPath: String) throws(JobError) {
-        guard rename(path, newPath) == 0 else { throw .system("rename", path) }
+        try onDisk { () throws(StoreError) in try Disk.move(path, to: newPath) }
     }
 
     /// The names in a folder, sorted.
     static func names(in folder: String) throws(JobError) -> [String] {
-        guard let stream = opendir(folder) else { throw .system("list", folder) }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
+        try onDisk { () throws(StoreError) in try Disk.names(in: folder).sorted() }
+    }
+
+    private static func onDisk<Value>(_ body: () throws(StoreError) -> Value) throws(JobError) -> Value {
+        do throws(StoreError) { return try body() } catch { throw JobError(error.message, help: error.help) }
     }
 
     /// Every file below a folder, by its path from there.

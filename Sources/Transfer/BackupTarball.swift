@@ -1,4 +1,5 @@
 import CArchive
+import Files
 import Glibc
 import Model
 
@@ -51,7 +52,7 @@ enum BackupTarball {
     }
 
     private static func unpack(_ known: BackupMeta.File, _ tarball: OpenTarball, to target: String) throws {
-        try BackupFiles.makeFolder(BackupFiles.parent(target))
+        try BackupFiles.makeFolder(Disk.parent(target))
         let file = try BackupFile(target, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW)
         var hash = FileHash()
         try tarball.each {

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import JSON
 
@@ -28,16 +29,7 @@ package struct JobFolder: Sendable {
 
     /// What lies in a folder, but for what is hidden.
     package static func names(in folder: String) -> [String] {
-        guard let stream = opendir(folder) else { return [] }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if !name.hasPrefix(".") { names.append(name) }
-        }
-        return names
+        ((try? Disk.names(in: folder)) ?? []).filter { !$0.hasPrefix(".") }
     }
 
     /// The job whose id begins like this; nil if there is none, or more than one.
