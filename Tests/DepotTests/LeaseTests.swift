@@ -137,6 +137,30 @@ import Testing
         try await check("s3://vecsh/pointers/\(name)", environment)
     }
 
+    /// Whoever reads while it is swapped finds one of the two, always.
+    @Test(.needs(.s3)) func readersOfAnObjectAlwaysFollow() async throws {
+        let environment = try await S3Service.running().environment
+        let endpoint = try #require(Endpoint("s3://vecsh/pointers/\(name)-swaps"))
+        let place = try #require(try await PointerPlace.open(endpoint, kind: nil, environment))
+        let other = try #require(try await PointerPlace.open(endpoint, kind: nil, environment))
+        var now = state("v0", after: nil)
+        #expect(try await place.swap(nil, for: now) == .done)
+        let reader = Task {
+            var seen: Set<String> = []
+            while !Task.isCancelled { seen.insert(try #require(try await other.state()).value) }
+            return seen
+        }
+        for number in 1...200 {
+            let next = state("v\(number % 2)", after: now)
+            #expect(try await place.swap(now, for: next) == .done)
+            now = next
+        }
+        reader.cancel()
+        let seen = await reader.result
+        if case .failure(let error) = seen { #expect((error as? StoreError)?.code == .cancelled, "\(error)") }
+        if case .success(let values) = seen { #expect(values == ["v0", "v1"]) }
+    }
+
     /// A change that was written down and never made does not count.
     @Test func historyMayBeAheadOfTheFile() async throws {
         let folder = NSTemporaryDirectory() + name

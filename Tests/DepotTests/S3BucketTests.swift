@@ -117,6 +117,44 @@ import Testing
         for each in [wrong, nobody, reader, missing, there] { each.close() }
     }
 
+    @Test func whatWasThereBeforeIsKeptAsAVersion() async throws {
+        let bucket = try await bucket("versions-\(UUID().uuidString.lowercased())")
+        try await bucket.create()
+        let text = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+        let answer = try await bucket.answer(
+            to: AWSRequest("PUT", query: [("versioning", "")], body: Array(text.utf8)))
+        try bucket.check(answer)
+        let first = try await bucket.put("a key", [1])
+        try await bucket.put("a key", [2, 2])
+        try await bucket.put("a key too", [9])
+        try await bucket.delete("a key")
+        #expect(try await bucket.head("a key") == nil)
+        let versions = try await bucket.versions(of: "a key")
+        #expect(versions.map(\.isDeletion) == [true, false, false])
+        #expect(versions.map(\.isLatest) == [true, false, false])
+        #expect(versions.last?.version == first.version && versions.last?.tag == first.tag)
+        #expect(try await bucket.get("a key", version: first.version).1 == [1])
+        #expect(try await bucket.get("a key", version: versions[1].version).1 == [2, 2])
+        // Without what says that it is gone, it is there again.
+        try await bucket.delete("a key", version: versions[0].version)
+        #expect(try await bucket.get("a key").1 == [2, 2])
+        bucket.close()
+    }
+
+    /// The server refuses what is signed so long before or after, and is followed then.
+    @Test(arguments: [-1200, 1200]) func aClockThatIsTwentyMinutesOffIsNoHindrance(_ seconds: Int64) async throws {
+        let service = try await S3Service.running()
+        let credentials = AWSCredentials(accessKey: service.accessKey, secretKey: service.secretKey)
+        let clock = AWSClock { Int64(Date().timeIntervalSince1970 * 1e6) + seconds * 1_000_000 }
+        let settings = AWSSettings(endpoint: service.endpoint, region: "us-east-1", credentials)
+        let bucket = S3Bucket("vecsh", settings, clock: clock)
+        let key = "clock-\(UUID().uuidString)"
+        try await bucket.put(key, [7])
+        #expect(try await bucket.get(key).1 == [7])
+        #expect(abs(Int64(bucket.clockLead) + seconds) < 60)
+        bucket.close()
+    }
+
     @Test func aBucketIsMadeOnce() async throws {
         let made = try await bucket("made-\(UUID().uuidString.lowercased())")
         try await made.create()

@@ -8,14 +8,8 @@ import Testing
     private let prefix = "s3://vecsh/kills-\(UUID().uuidString)/"
 
     init() async throws {
-        let service = try await S3Service.running()
         folder = try TemporaryFolder()
-        try FileManager.default.createDirectory(
-            at: folder.url.appending(path: ".aws"), withIntermediateDirectories: true)
-        let keys = "aws_access_key_id=\(service.accessKey)\naws_secret_access_key=\(service.secretKey)\n"
-        try folder.write("[default]\n\(keys)", to: ".aws/credentials")
-        try folder.write(
-            "[default]\nregion=us-east-1\nendpoint_url=\(service.endpoint)\n", to: ".aws/config")
+        try await folder.useS3()
         try FileManager.default.createDirectory(
             at: folder.url.appending(path: "old/segment"), withIntermediateDirectories: true)
         for (name, bytes) in [
@@ -39,8 +33,7 @@ import Testing
 
     /// Kills a statement after some time; answers whether it had ended by itself.
     private func killed(_ statement: String, after milliseconds: Int) throws -> Bool {
-        let child = try ChildProgram(
-            ProgramRun.program.path, ["--no-rc", "-c", statement], in: folder.url.path, folder.environment)
+        let child = try ProgramRun.started(["--no-rc", "-c", statement], "kill", in: folder)
         usleep(UInt32(milliseconds) * 1000)
         let hasEnded = !child.isRunning
         child.send(SIGKILL)
@@ -70,11 +63,12 @@ import Testing
         #expect(wrong == [])
     }
 
-    @Test func whatCannotBeIsNamed() throws {
+    @Test func whatCannotBeIsNamed() async throws {
         let missing = try run("download s3://no-such-bucket/x/ to ./new")
         #expect(missing.exit == 1 && missing.errors.contains("no bucket"), "\(missing.errors)")
-        let wrong = try ProgramRun(
-            ["--yes", "-c", "download \(prefix) to ./new"], in: wrongSecret(folder))
+        let other = try TemporaryFolder()
+        try await other.useS3(secret: "no")
+        let wrong = try ProgramRun(["--yes", "-c", "download \(prefix) to ./new"], in: other)
         #expect(wrong.exit == 3 && wrong.errors.contains("AWS_SECRET_ACCESS_KEY"), "\(wrong.errors)")
         let nothing = try run("download s3://vecsh/nothing-here/ to ./new")
         #expect(nothing.exit == 1 && nothing.errors.contains("E0501"), "\(nothing.errors)")
@@ -83,14 +77,37 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: folder.url.appending(path: "new").path))
     }
 
-    private func wrongSecret(_ folder: TemporaryFolder) throws -> TemporaryFolder {
-        let other = try TemporaryFolder()
-        try FileManager.default.createDirectory(
-            at: other.url.appending(path: ".aws"), withIntermediateDirectories: true)
-        let config = try String(contentsOf: folder.url.appending(path: ".aws/config"), encoding: .utf8)
-        try other.write(config, to: ".aws/config")
-        try other.write("[default]\naws_access_key_id=vecsh\naws_secret_access_key=no\n", to: ".aws/credentials")
-        return other
+    @Test func aTargetThatMayOnlyBeReadIsNamed() async throws {
+        let reader = try TemporaryFolder()
+        try await reader.useS3(key: "reader")
+        try reader.write("text", to: "file")
+        let refused = try ProgramRun(["--yes", "-c", "upload ./file to \(prefix)file"], in: reader)
+        #expect(refused.exit == 3 && refused.errors.contains("may not"), "\(refused.errors)")
+        #expect(try run("upload ./old/segment/header to \(prefix)file").exit == 0)
+        // No program may write there, whoever runs it.
+        let local = try run("download \(prefix)file to /sys/vecsh/file")
+        #expect(local.exit != 0 && local.errors.contains("/sys/vecsh"), "\(local.errors)")
+    }
+
+    /// Whoever slept through the end of its lease in a bucket finds it gone before it changes anything there.
+    @Test func wakesToALostLock() throws {
+        let (lock, pointer) = ("lock \(prefix)lock?lease=1s", "\(prefix)current")
+        let first = try ProgramRun.started(
+            [
+                "--no-rc", "-c",
+                "\(lock) {\nrun 'touch in; while [ -e in ] && ! [ -e go ]; do sleep 0.05; done'\npoint \(pointer) to 'first'\n}",
+            ], "first", in: folder)
+        let isIn = first.waits { _ in FileManager.default.fileExists(atPath: folder.url.path + "/in") }
+        #expect(isIn, "\(first.errors)")
+        #expect(try run("\(lock) { print 'second' }").exit == 7)
+        first.send(SIGSTOP)
+        let second = try run("\(lock) timeout 60s { point \(pointer) to 'second' }")
+        #expect(second.exit == 0, "\(second.errors)")
+        try folder.write("", to: "go")
+        first.send(SIGCONT)
+        #expect(first.end() == 1)
+        #expect(first.errors.contains("is lost"), "\(first.errors)")
+        #expect(try run("print pointed('\(pointer)')").output == "second\n")
     }
 
     /// A file may not grow beyond a limit, as on a full disk.

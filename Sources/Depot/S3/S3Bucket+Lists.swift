@@ -36,11 +36,13 @@ extension S3Bucket {
     package func versions(of key: String) async throws(StoreError) -> [S3Version] {
         let query = [(name: "versions", value: ""), ("prefix", key), ("encoding-type", "url")]
         let list = try await document("ListVersionsResult", AWSRequest("GET", query: query), key)
-        return list.children.filter { ["Version", "DeleteMarker"].contains($0.name) }.map {
+        let all = list.children.filter { ["Version", "DeleteMarker"].contains($0.name) }.map {
             S3Version(
                 key: $0["Key"]?.formDecoded ?? "", version: $0["VersionId"] ?? "", isLatest: $0["IsLatest"] == "true",
                 isDeletion: $0.name == "DeleteMarker", tag: $0["ETag"] ?? "")
         }.filter { $0.key == key }
+        // Some servers put what says that it is gone behind all that was there.
+        return all.filter(\.isLatest) + all.filter { !$0.isLatest }
     }
 
     /// The answer to a request as the document that it should be.
