@@ -6,6 +6,8 @@ package enum DepotAddress: Hashable, Sendable {
     /// Absolute, or relative to where the program runs.
     case disk(path: String)
 
+    package static let schemes = ["s3", "file"]
+
     package init(_ text: String) throws(StoreError) {
         let known = "it is like s3://bucket/prefix/ or file:///srv/folder"
         guard let endpoint = Endpoint(text), let colon = text.firstRange(of: "://") else {

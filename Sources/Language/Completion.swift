@@ -7,7 +7,7 @@ package protocol NameSource: Sendable {
     func indexes(of reference: Reference) -> [Candidate]
     func indexTypes(of reference: Reference) -> [Candidate]
     func indexParameters(of reference: Reference, type: String) -> [Candidate]
-    func schemes() -> [Candidate]
+    func schemes(of purpose: Slot.URIPurpose) -> [Candidate]
     func options(ofURI uri: String) -> [Candidate]
     func files(_ prefix: String) -> [Candidate]
     func variables() -> [Candidate]
@@ -101,7 +101,7 @@ package struct Completion {
         switch kind {
         case .connection: names.connections().map { $0.following(" ") }
         case .collection, .target, .targetOrURI: references(typed)
-        case .uri: typed.contains("://") ? names.files(typed) : names.schemes()
+        case .uri(let purpose): typed.contains("://") ? names.files(typed) : names.schemes(of: purpose)
         case .path: names.files(typed)
         case .field(let slot): reference(in: slot, call).map { names.fields(of: $0) } ?? []
         case .vectorField(let slot):

@@ -66,7 +66,8 @@ extension Parser {
 
     private mutating func lock() throws(Diagnostic) -> Statement.Kind {
         try advance()
-        let place = try value(of: Slot("place", .uri, "What is held: file://, s3://, dynamodb://, postgres://"))
+        let place = try value(
+            of: Slot("place", .uri(of: .lock), "What is held: file://, s3://, dynamodb://, postgres://"))
         let limit = try accept("timeout") ? try value(of: Slot("timeout", .quantity, "How long to wait for it")) : nil
         return .lock(place, timeout: limit, body: try block())
     }

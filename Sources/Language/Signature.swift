@@ -92,7 +92,8 @@ package struct Slot: Sendable {
     }
 
     package indirect enum Kind: Sendable {
-        case connection, collection, target, targetOrURI, name, uri, path, text, shell, number, quantity
+        case connection, collection, target, targetOrURI, name, path, text, shell, number, quantity
+        case uri(of: URIPurpose)
         /// The name of an environment variable.
         case environment
         /// A key or a job: the whole word is text.
@@ -112,6 +113,13 @@ package struct Slot: Sendable {
         case topic, setting
         /// What the setting in another slot may be.
         case settingValue(of: String)
+    }
+
+    /// What is to be found at a URI: each has schemes of its own.
+    package enum URIPurpose: Sendable {
+        case store, lock, pointer, folder
+        /// A store or a pointer.
+        case anything
     }
 
     /// One of several words, and what it means.

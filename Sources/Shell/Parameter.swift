@@ -166,13 +166,18 @@ extension Parameter where Content == Int {
     }
 }
 
+extension Quantity {
+    fileprivate var duration: Duration? { kind == .duration && amount >= 0 ? .seconds(amount) : nil }
+}
+
 extension Parameter where Content == Duration {
     static func duration(_ name: String, _ summary: String) -> Parameter {
         Parameter(name, .quantity, summary) { given throws(Diagnostic) in
             try given.single().reading("a duration: 500ms, 30s, 5m, 2h") { value in
                 switch value {
-                case .quantity(let quantity) where quantity.kind == .duration && quantity.amount >= 0:
-                    .seconds(quantity.amount)
+                case .quantity(let quantity): quantity.duration
+                // As `-v wait=10m` gives it.
+                case .text(let text): Quantity(text)?.duration
                 case .integer, .number: value.number.flatMap { $0 >= 0 ? .seconds($0) : nil }
                 default: nil
                 }

@@ -53,6 +53,8 @@ import Testing
         #expect(offered("search db:notes near [1] with metric=‸").contains("cosine"))
         #expect(offered("set format ‸").contains("json"))
         #expect(offered("connect db to ‸").contains("sqlite://"))
+        #expect(offered("lock ‸").contains("dynamodb://") && !offered("lock ‸").contains("sqlite://"))
+        #expect(offered("point fil‸") == ["file://"] && offered("print pointed(s3‸") == ["s3://"])
         #expect(offered("connect db to mem://x with ‸").contains("create"))
         #expect(offered("alias db:live for ‸").contains("notes"))
         #expect(offered("print coun‸") == ["count"])

@@ -70,7 +70,13 @@ struct FixedNames: NameSource {
     func indexes(of reference: Reference) -> [Candidate] { named("index", ["page_index"]) }
     func indexTypes(of reference: Reference) -> [Candidate] { named("index type", ["btree", "hnsw"]) }
     func indexParameters(of reference: Reference, type: String) -> [Candidate] { named("parameter", ["M"]) }
-    func schemes() -> [Candidate] { named("store", ["sqlite://", "mem://", "archive://"]) }
+    func schemes(of purpose: Slot.URIPurpose) -> [Candidate] {
+        switch purpose {
+        case .store: named("store", ["sqlite://", "mem://", "archive://"])
+        case .lock: named("lock", ["file://", "dynamodb://"])
+        case .pointer, .folder, .anything: named("place", ["file://", "s3://"])
+        }
+    }
     func options(ofURI uri: String) -> [Candidate] { named("option", ["create"]) }
     func files(_ prefix: String) -> [Candidate] { [] }
     func variables() -> [Candidate] { named("variable", ["$name", "$n"]) }

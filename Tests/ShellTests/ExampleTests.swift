@@ -86,6 +86,8 @@ struct DocumentedExample: CustomTestStringConvertible, Sendable {
         case ("index", let line) where line.contains("db:copy"):
             "create db:copy fields (id text(64) key, v vector(3) metric cosine, page int64 null) open"
         case ("index", _): "drop index db:notes page_index yes"
+        case ("probe", let line) where line.contains("current"), ("prune", let line) where line.contains("current"):
+            "point file://./current to 'one'"
         case ("restore", _), ("prune", _): "backup db:notes to ./backups"
         case ("list", let line) where line.contains("backups"): "backup db:notes to ./backups"
         // Only an archive has something to load.
@@ -95,7 +97,6 @@ struct DocumentedExample: CustomTestStringConvertible, Sendable {
         case ("apply", _): "drop new:notes yes\nplan copy db:notes to new:notes output ./plan.json"
         case ("verify", let line) where line.contains("*"): "create old:old like db:old"
         case ("merge", _): "create db:alpha_docs like db:notes\nput db:alpha_docs from ./some.jsonl"
-        case ("probe", let line) where line.contains("current"): "point file://./current to 'one'"
         case ("rollback", let line) where line.contains("://"):
             "point file://./current to 'one'\npoint file://./current to 'two'"
         case ("point", let line) where line.contains("expecting"): "point file://./current to 'snapshot_1'"

@@ -22,6 +22,13 @@ package struct FilePointer: Pointing {
         try await DiskThreads.run { () throws(StoreError) in try current() }
     }
 
+    package func earlier() async throws(StoreError) -> [String] {
+        try await DiskThreads.run { () throws(StoreError) in
+            let lines = try lines()
+            return lines.compactMap(\.previous).prefix(1) + lines.map(\.value)
+        }
+    }
+
     package func swap(_ old: PointerState?, for new: PointerState) async throws(StoreError) -> PointerSwap {
         try await DiskThreads.run { () throws(StoreError) in
             let history = try DiskFile(historyPath, O_RDWR | O_CREAT)

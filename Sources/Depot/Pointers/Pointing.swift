@@ -21,6 +21,8 @@ package struct PointerState: Equatable, Sendable {
 package protocol Pointing: Sendable {
     /// What it says now; nil if it is not there.
     func state() async throws(StoreError) -> PointerState?
+    /// What it has said before, as far as that was written down, the latest last.
+    func earlier() async throws(StoreError) -> [String]
     /// Puts `new` in the place of `old`, which still must stand there.
     func swap(_ old: PointerState?, for new: PointerState) async throws(StoreError) -> PointerSwap
 }

@@ -12,6 +12,8 @@ struct S3Pointer: Pointing {
 
     func state() async throws(StoreError) -> PointerState? { try await read()?.state }
 
+    func earlier() async throws(StoreError) -> [String] { try await state()?.previous.map { [$0] } ?? [] }
+
     func swap(_ old: PointerState?, for new: PointerState) async throws(StoreError) -> PointerSwap {
         let there = try await read()
         guard there?.state.value == old?.value, there?.state.newerFence(than: new.fences) == nil else {

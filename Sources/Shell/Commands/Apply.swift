@@ -54,6 +54,6 @@ enum Applying {
             Slot.Choice("memory", "bytes of all pages in flight"), Slot.Choice("rate", "records a second, at most"),
             Slot.Choice("rejects", "a file for records that the target refuses"),
             Slot.Choice("verify", "yes: compare both sides at the end"),
-            Slot.Choice("status", "a file that always holds the job's state as JSON"),
+            Slot.Choice("status", "a file, or an object s3://bucket/key, that always holds the job's state as JSON"),
         ], "How to copy")
 }

@@ -51,7 +51,7 @@ private struct BackupTask {
     var retention: BackupRetention?
     var span: Span
 
-    var address: String { bucket?.address ?? shelf.folder }
+    var place: BackupPlace { bucket.map(BackupPlace.bucket) ?? .disk(shelf) }
 }
 
 extension Session {
@@ -129,7 +129,7 @@ extension Session {
         }
         let gone = try await superfluous(task, making: 1)
         let document: JSONValue = [
-            "name": .string(task.maker.name), "folder": .string(task.address), "collections": .array(rows),
+            "name": .string(task.maker.name), "folder": .string(task.place.address), "collections": .array(rows),
             "removes": .array(gone.map { .string($0.meta.base) }), "bytes": .integer(Int64(size)),
             "disk_free": .optional(free),
         ]
@@ -138,26 +138,16 @@ extension Session {
             try await output.print(
                 document,
                 plain:
-                    "would back up \(rows.count) collections (\(Counted.records(total))) to \(task.address)\(removing)"
+                    "would back up \(rows.count) collections (\(Counted.records(total))) to \(task.place.address)\(removing)"
             )
         }
     }
 
     /// What `retain` removes, where so many new ones come first.
     private func superfluous(_ task: BackupTask, making new: Int) async throws -> [Backup] {
-        guard var retention = task.retention, let contents = try? await contents(of: task) else { return [] }
+        guard var retention = task.retention, let contents = try? await task.place.contents() else { return [] }
         retention.keep = retention.keep.map { $0 - new }
         return retention.superfluous(contents.backups.filter { $0.meta.name == task.maker.name }, now: Timestamp.now)
-    }
-
-    private func contents(of task: BackupTask) async throws -> BackupShelf.Contents {
-        if let bucket = task.bucket { return try await bucket.contents() }
-        return try await task.shelf.contents()
-    }
-
-    private func remove(_ backups: [Backup], _ task: BackupTask) async throws {
-        if let bucket = task.bucket { return try await bucket.remove(backups) }
-        try await task.shelf.remove(backups)
     }
 
     /// Nothing of a backup that goes to a bucket stays here, however that ends.
@@ -179,7 +169,7 @@ extension Session {
             let made = try await task.maker.run(on: task.shelf)
             backup = try await send(made, task)
             let gone = try await superfluous(task, making: 0)
-            try await remove(gone, task)
+            try await task.place.remove(gone)
             if !gone.isEmpty { say(call, "removed \(gone.map(\.meta.base).joined(separator: ", "))") }
         } catch let error as JobError { throw Failure(error, at: task.span) } catch let error as StoreError {
             throw Failure(error, at: call.span(of: source))

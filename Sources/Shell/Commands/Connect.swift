@@ -57,7 +57,7 @@ extension Command {
 }
 
 private let name = Parameter<Located<String>>.named("name", "What the connection is called from now on")
-private let uri = Parameter<Located<String>>.text("uri", kind: .uri, "What to open: engine and place")
+private let uri = Parameter<Located<String>>.text("uri", kind: .uri(of: .store), "What to open: engine and place")
 private let chosen = Parameter<Located<String>>.connection("connection", "The connection that is meant")
 private let user = Parameter<Located<String>>.named("user", "The user's name")
 private let variable = Parameter<Located<String>>.named(

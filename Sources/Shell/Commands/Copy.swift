@@ -84,7 +84,7 @@ enum Copying {
             Slot.Choice("norms", "a field that keeps the lengths of vectors, where the target makes them one"),
             Slot.Choice("tenant", "the field that tells tenants apart, for stores that index by it"),
             Slot.Choice("verify", "yes: compare both sides at the end"),
-            Slot.Choice("status", "a file that always holds the job's state as JSON"),
+            Slot.Choice("status", "a file, or an object s3://bucket/key, that always holds the job's state as JSON"),
             Slot.Choice("metrics", "a file that always holds the job's numbers in Prometheus' format"),
             Slot.Choice("state", "a file that says how far a staged migration is, up to its promotion"),
         ], "How to copy")

@@ -24,7 +24,7 @@ extension Command {
 }
 
 private let downloadSource = Parameter<Located<String>>.text(
-    "source", kind: .uri, "s3://bucket/prefix/ or file:///folder")
+    "source", kind: .uri(of: .folder), "s3://bucket/prefix/ or file:///folder")
 private let downloadTarget = Parameter<Located<String>>.path("target", "The folder or file that it becomes")
 
 extension Session {

@@ -41,7 +41,8 @@ extension Command {
     }
 }
 
-private let pointer = Parameter<Located<String>>.text("pointer", kind: .uri, "The pointer: file:// or s3://")
+private let pointer = Parameter<Located<String>>.text(
+    "pointer", kind: .uri(of: .pointer), "The pointer: file:// or s3://")
 private let value = Parameter<Located<String>>.path("value", "What it is to say")
 private let expected = Parameter<Located<String>>.path("expecting", "What it must say before, or nothing is done")
 private let options = Parameter<Options>.options(

@@ -19,7 +19,7 @@ extension Command {
     ) { call, session in
         let uri = try call[uri]
         let endpoint = try Connecting.endpoint(uri)
-        if endpoint.scheme == "file" {
+        if PointerPlace.schemes.contains(endpoint.scheme) {
             let document = try await session.pointerDocument(uri)
             return try await session.answer(call) { try await $0.print(document) }
         }
@@ -34,7 +34,7 @@ extension Command {
     }
 }
 
-private let uri = Parameter<Located<String>>.text("uri", kind: .uri, "What to look into")
+private let uri = Parameter<Located<String>>.text("uri", kind: .uri(of: .anything), "What to look into")
 private let options = Parameter<Options>.options("with", [], "The store's own options")
 
 /// A collection that was come upon.
@@ -74,10 +74,17 @@ extension Session {
             "uri": .string(secrets.redacted(connection.endpoint.description)), "store": .string(connection.kind.scheme),
             "version": .string(store.facts.version), "records": .integer(Int64(records)),
             "bytes": .optional(sizes.count == finds.count ? sizes.reduce(0, +) : nil),
-            "read_s": .double(seconds.rounded(to: 2)),
+            "disk_bytes": .optional(await diskBytes(connection.endpoint)), "read_s": .double(seconds.rounded(to: 2)),
             "collections": .array(
                 finds.map { Summary.document($0.description, store: connection.kind.scheme, $0.tally) }),
         ]
+    }
+
+    /// How much a file or a folder of this machine takes; nil for a server.
+    private func diskBytes(_ endpoint: Endpoint) async -> Int? {
+        guard endpoint.host.isEmpty, !endpoint.path.isEmpty else { return nil }
+        let place = isFolder(endpoint.path) ? DiskFolder(endpoint.path) : DiskFolder(file: endpoint.path)
+        return (try? await place.files())?.reduce(0) { $0 + $1.bytes }
     }
 
     /// Records a second, as far as the first second tells.

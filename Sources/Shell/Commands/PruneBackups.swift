@@ -1,4 +1,3 @@
-import Depot
 import JSON
 import Language
 import Model
@@ -6,7 +5,7 @@ import Transfer
 
 /// `prune backups`, and `list backups`.
 enum PruneBackups {
-    static let folder = Parameter<Located<String>>.path("folder", "A folder of backups")
+    static let folder = Parameter<Located<String>>.path("folder", "A folder of backups, or s3://bucket/prefix")
     static let reports = Parameter<Located<String>>.path("reports", "A folder of reports")
     static let age = Parameter<Duration>.duration("older than", "Only what is older: 30d, 12h")
     static let keep = Parameter<Int>.number("keep", "So many of each name stay, the newest")
@@ -14,7 +13,7 @@ enum PruneBackups {
 
 extension Session {
     /// What is to go, and from where.
-    func superfluousBackups(_ call: Call) async throws -> (shelf: BackupShelf, backups: [Backup]) {
+    func superfluousBackups(_ call: Call) async throws -> (place: BackupPlace, backups: [Backup]) {
         let folder = try call[PruneBackups.folder]
         let retention = BackupRetention(
             keep: try call.optional(PruneBackups.keep), age: try call.optional(PruneBackups.age))
@@ -26,13 +25,9 @@ extension Session {
         guard retention.keep != 0 || retention.age != nil else {
             throw Failure("E0317", "`keep 0` would remove every backup", at: call.span(of: PruneBackups.keep))
         }
-        guard !DepotAddress.isBucket(folder.value) else {
-            throw Failure(
-                "E0510", "backups in a bucket are removed by `backup … retain N`, and not by `prune`", at: folder.span)
-        }
-        let shelf = BackupShelf(expanded(folder.value))
-        let contents = try await contents(of: shelf, at: folder.span)
-        return (shelf, retention.superfluous(contents.backups, now: Timestamp.now))
+        let place = try await backupPlace(folder)
+        let contents = try await contents(of: place, at: folder.span)
+        return (place, retention.superfluous(contents.backups, now: Timestamp.now))
     }
 
     func planPruneBackups(_ call: Call) async throws {
@@ -40,28 +35,23 @@ extension Session {
     }
 
     func pruneBackups(_ call: Call) async throws {
-        let (shelf, backups) = try await superfluousBackups(call)
+        let (place, backups) = try await superfluousBackups(call)
         guard !backups.isEmpty else { return say(call, "nothing to remove") }
-        let what = "\(backups.count) \(backups.count == 1 ? "backup" : "backups") in \(shelf.folder)"
+        let what = "\(backups.count) \(backups.count == 1 ? "backup" : "backups") in \(place.address)"
         try await confirm(call, "remove \(what)", byTyping: "\(backups.count)")
-        do { try await shelf.remove(backups) } catch { throw Failure(error, at: call.span(of: PruneBackups.folder)) }
+        do { try await place.remove(backups) } catch { throw Failure(error, at: call.span(of: PruneBackups.folder)) }
         try await print(backups, call)
         say(call, "removed \(what)")
     }
 
     func listBackups(in folder: Located<String>, _ call: Call) async throws {
-        guard let bucket = try await bucketShelf(folder) else {
-            return try await print(contents(of: BackupShelf(expanded(folder.value)), at: folder.span).backups, call)
-        }
-        let contents = try await blaming(folder.span) { try await bucket.contents() }
-        for problem in contents.problems { messages.warn("no backup: \(problem)") }
-        try await print(contents.backups, call)
+        try await print(contents(of: backupPlace(folder), at: folder.span).backups, call)
     }
 
     /// What is no backup is named, so that nobody relies on it.
-    private func contents(of shelf: BackupShelf, at span: Span) async throws -> BackupShelf.Contents {
+    private func contents(of place: BackupPlace, at span: Span) async throws -> BackupShelf.Contents {
         do {
-            let contents = try await shelf.contents()
+            let contents = try await place.contents()
             for problem in contents.problems { messages.warn("no backup: \(problem)") }
             return contents
         } catch { throw Failure(error, at: span) }

@@ -22,7 +22,7 @@ extension Command {
 
 private let uploadSource = Parameter<Located<String>>.path("source", "A folder or a file")
 private let uploadTarget = Parameter<Located<String>>.text(
-    "target", kind: .uri, "s3://bucket/prefix/ or file:///folder")
+    "target", kind: .uri(of: .folder), "s3://bucket/prefix/ or file:///folder")
 
 extension Session {
     fileprivate func runUpload(_ call: Call) async throws {

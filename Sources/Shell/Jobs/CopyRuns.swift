@@ -179,7 +179,8 @@ extension Session {
         targetLocks[task.request.target]?.note("job \(folder.id)")
         let job = try await Job(
             folder, from: task.source.store, to: task.target.store, tuning: tuning, timeline: timeline)
-        let files = JobFiles(try call.optional(Copying.options) ?? Options())
+        let options = try call.optional(Copying.options) ?? Options()
+        let files = JobFiles(options, status: try await statusPlace(options))
         let watch = ProgressWatch(job, messages, invocation, isQuiet: call.has("quiet"), files: files)
         let start = ContinuousClock.now
         let work = Task.detached { try await job.run() }

@@ -1,3 +1,4 @@
+import Depot
 import Glibc
 import JSON
 import Language
@@ -6,24 +7,31 @@ import Transfer
 
 /// The files in which other programs see how far a job is, while it runs.
 struct JobFiles: Sendable {
-    private var status: String?
-    private var metrics: String?
+    private let status: StatusPlace?
+    private let metrics: String?
 
-    init(_ options: Options) {
-        status = options["status"]?.value.description
+    init(_ options: Options, status: StatusPlace?) {
+        self.status = status
         metrics = options["metrics"]?.value.description
     }
+
+    /// Answers why the last of it is not there.
+    func end() async -> StoreError? { await status?.end() }
 
     /// Throws if one of the files that a copy is to write has no folder that may be written to.
     static func check(_ options: Options) throws {
         for name in ["status", "metrics", "state", "rejects"] {
-            guard let file = options[name] else { continue }
+            guard let file = options[name], !isObject(file, name) else { continue }
             let path = Folders.real(file.value.description)
             let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
             guard access(folder.isEmpty ? "/" : folder, W_OK) != 0 else { continue }
             let reason = String(cString: strerror(errno))
             throw Failure("E0601", "cannot write \(file.value): \(reason)", at: file.span)
         }
+    }
+
+    private static func isObject(_ file: Located<Value>, _ name: String) -> Bool {
+        name == "status" && DepotAddress.isBucket(file.value.description)
     }
 
     /// A disk that is full for a while must not stop the copy: the next writing may succeed.
@@ -42,9 +50,8 @@ struct JobFiles: Sendable {
             "eta_s": remaining.map { .double($0.rounded(to: 1)) } ?? .null, "updated_at": .integer(Int64(time(nil))),
         ]
         let all = JSONValue.object((document.members ?? []) + Self.index(counts))
-        for path in [job.folder.progressPath, status].compactMap(\.self) {
-            try ReplacedFile.write(all.text + "\n", to: path)
-        }
+        status?.write(all)
+        try ReplacedFile.write(all.text + "\n", to: job.folder.progressPath)
     }
 
     /// The index that is being built, while one is.

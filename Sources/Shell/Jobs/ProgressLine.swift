@@ -28,12 +28,12 @@ final class ProgressLine: Sendable {
         case .automatic: style = isQuiet || invocation.isQuiet ? .off : isTerminal ? .bar : .plain
         case let chosen: style = chosen
         }
-        let interval: Duration = style == .plain ? .seconds(10) : style == .json ? .seconds(1) : .milliseconds(200)
+        let interval: Duration = style == .plain || style == .json ? .seconds(1) : .milliseconds(200)
         let task = Task.detached { [weak self] in
-            while !Task.isCancelled {
+            for number in 1... {
                 try? await Task.sleep(for: interval)
                 guard !Task.isCancelled else { return }
-                self?.show()
+                self?.show(number)
             }
         }
         work.withLock { $0 = task }
@@ -47,12 +47,13 @@ final class ProgressLine: Sendable {
         if style == .bar { messages.draw("\r\u{1B}[K") }
     }
 
-    private func show() {
+    /// Whoever watches files asks each time; of lines, one in ten is enough.
+    private func show(_ number: Int) {
         let now = standing()
         switch style {
         case .off, .automatic: break
         case .bar: messages.draw("\r\u{1B}[K" + bar(now))
-        case .plain: messages.say(now.text)
+        case .plain: if number.isMultiple(of: 10) { messages.say(now.text) }
         case .json: messages.draw(now.json.text + "\n")
         }
     }

@@ -7,10 +7,11 @@ import Transfer
 final class ProgressWatch: Sendable {
     private let figures: JobFigures
     private let line: ProgressLine
+    private let messages: Messages
 
     init(_ job: Job, _ messages: Messages, _ invocation: Invocation, isQuiet: Bool, files: JobFiles) {
         let figures = JobFigures(job: job, files: files)
-        self.figures = figures
+        (self.figures, self.messages) = (figures, messages)
         line = ProgressLine(messages, invocation, isQuiet: isQuiet) {
             figures.writeFiles()
             return figures.standing
@@ -21,13 +22,14 @@ final class ProgressWatch: Sendable {
     func end() async {
         await line.end()
         figures.writeFiles()
+        if let problem = await figures.files.end() { messages.warn("the last status is not there: \(problem.message)") }
     }
 }
 
 /// How far a job is, and how fast.
 private struct JobFigures: Sendable {
     private let job: Job
-    private let files: JobFiles
+    let files: JobFiles
     private let start = ContinuousClock.now
     private let done: Int
 

@@ -7,6 +7,7 @@ enum Transferring {
     private static let choices = [
         Slot.Choice("parallel", "parts that are under way at the same time; 6"),
         Slot.Choice("part", "bytes of a part; 8MiB"),
+        Slot.Choice("status", "a file, or an object s3://bucket/key, that always says how far it is, as JSON"),
         Slot.Choice("profile", "a profile of ~/.aws/config; else AWS_PROFILE"),
         Slot.Choice("region", "else AWS_REGION, or the profile's"),
         Slot.Choice("endpoint", "an S3 server in AWS' place; else AWS_ENDPOINT_URL"),

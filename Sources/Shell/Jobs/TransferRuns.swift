@@ -18,7 +18,12 @@ extension Session {
     /// Runs a transfer where all can see how far it is; the first Ctrl-C ends it in order.
     func carryOut(_ run: TransferRun, _ call: Call) async throws {
         let start = ContinuousClock.now
-        let line = ProgressLine(messages, invocation, isQuiet: call.has("quiet")) { run.standing(since: start) }
+        let status = try await statusPlace(call.optional(Transferring.options) ?? Options())
+        let line = ProgressLine(messages, invocation, isQuiet: call.has("quiet")) {
+            let standing = run.standing(since: start)
+            status?.write(run.status("running", standing))
+            return standing
+        }
         let work = Task.detached { await Result { () async throws(StoreError) in try await run.work() } }
         let interrupt = Interrupt.shared.onInterrupt { presses in
             if presses == 1 { run.progress.stop() } else { work.cancel() }
@@ -27,6 +32,7 @@ extension Session {
         let outcome = await withTaskCancellationHandler(
             operation: { await work.value }, onCancel: { run.progress.stop() })
         await line.end()
+        await finish(status, run, outcome, since: start)
         switch outcome {
         case .success(let manifest): try await print(run, manifest, (ContinuousClock.now - start).inSeconds, call)
         case .failure(let error):
@@ -36,6 +42,17 @@ extension Session {
             }
             throw error
         }
+    }
+
+    private func finish(
+        _ status: StatusPlace?, _ run: TransferRun, _ outcome: Result<Manifest, StoreError>,
+        since start: ContinuousClock.Instant
+    ) async {
+        guard let status else { return }
+        var state = "finished"
+        if case .failure = outcome { state = "stopped" }
+        status.write(run.status(state, run.standing(since: start)))
+        if let problem = await status.end() { messages.warn("the last status is not there: \(problem.message)") }
     }
 
     private func print(_ run: TransferRun, _ manifest: Manifest, _ seconds: Double, _ call: Call) async throws {
@@ -56,6 +73,14 @@ extension Session {
 }
 
 extension TransferRun {
+    /// As others read it while it runs.
+    fileprivate func status(_ state: String, _ standing: ProgressLine.Standing) -> JSONValue {
+        let counts = ["done", "total", "rate", "eta_s"].map { JSONValue.Member($0, standing.json[$0] ?? .null) }
+        return .object(
+            [.init("state", .string(state)), .init("source", .string(source)), .init("target", .string(target))]
+                + counts + [.init("updated_at", .integer(Int64(time(nil))))])
+    }
+
     fileprivate func standing(since start: ContinuousClock.Instant) -> ProgressLine.Standing {
         let counts = progress.now
         let rate = Double(counts.bytes - counts.resumed) / max(0.001, (ContinuousClock.now - start).inSeconds)

@@ -110,7 +110,7 @@ extension BuiltIn {
             let text = try await session.fileText(Located(given[0].value.description, at: given[0].span))
             return .list(text.split(whereSeparator: \.isNewline).map { .text(String($0)) })
         },
-        BuiltIn("pointed(U)", "what a pointer says, or null", argument: .uri) { given, _, session in
+        BuiltIn("pointed(U)", "what a pointer says, or null", argument: .uri(of: .pointer)) { given, _, session in
             let uri = Located(given[0].value.description, at: given[0].span)
             return try await session.pointerValue(uri).map(Value.text) ?? .null
         },

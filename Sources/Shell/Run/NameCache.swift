@@ -1,3 +1,4 @@
+import Depot
 import Dispatch
 import Glibc
 import Language
@@ -162,8 +163,26 @@ extension NameCache: NameSource {
         return kind?.params.map { Candidate($0, kind: "parameter", follow: "=") } ?? []
     }
 
-    package func schemes() -> [Candidate] {
+    package func schemes(of purpose: Slot.URIPurpose) -> [Candidate] {
+        switch purpose {
+        case .store: stores
+        case .lock: LockPlaces.schemes.map { place($0, "lock") }
+        case .pointer: PointerPlace.schemes.map { place($0, "pointer") }
+        case .folder: DepotAddress.schemes.map { place($0, "folder") }
+        case .anything: stores + PointerPlace.schemes.map { place($0, "pointer") }
+        }
+    }
+
+    private var stores: [Candidate] {
         storeKinds.map { Candidate("\($0.scheme)://", kind: "store", note: $0.summary, follow: "") }
+    }
+
+    private func place(_ scheme: String, _ kind: String) -> Candidate {
+        let notes = [
+            "file": "on a disk of this machine, or one that is shared", "s3": "in a bucket",
+            "dynamodb": "an item of a table", "postgres": "a lock of the server's own",
+        ]
+        return Candidate("\(scheme)://", kind: kind, note: notes[scheme] ?? "", follow: "")
     }
 
     package func options(ofURI uri: String) -> [Candidate] {
