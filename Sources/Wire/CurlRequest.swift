@@ -43,7 +43,7 @@ private let calls = exchange_calls(
     read: { buffer, capacity, context in
         Exchange.of(context)?.read(into: UnsafeMutableRawBufferPointer(start: buffer, count: capacity)) ?? 0
     },
-    rewind: { Exchange.of($0)?.rewind() },
+    begin: { Exchange.of($0)?.begin() == true ? 1 : 0 },
     header: { bytes, count, context in
         Exchange.of(context)?.take(header: UnsafeRawBufferPointer(start: bytes, count: count))
     },
@@ -62,6 +62,7 @@ extension Exchange {
         case exchange_unreachable: WireError(.unreachable, said)
         case exchange_untrusted: WireError(.untrusted, said)
         case exchange_timed_out: WireError(.timedOut, said)
+        case exchange_stale: WireError(.broken, "the connection ended before an answer came")
         case _ where isTooLarge: WireError(.tooLarge, "the answer is longer than \(request.limit) bytes")
         default: WireError(.broken, said)
         }

@@ -33,7 +33,18 @@ final class Exchange: Sendable {
         }
     }
 
-    func rewind() { state.withLock { $0.sent = 0 } }
+    /// An attempt begins; answers whether it may. A body that a server may have seen is not sent to it again: whoever asked
+    /// knows whether that does harm.
+    func begin() -> Bool {
+        state.withLock { state in
+            guard state.sent == 0 else { return false }
+            state.response = Response()
+            return true
+        }
+    }
+
+    /// Whether nothing of its body has been asked for.
+    var isUntold: Bool { state.withLock { $0.sent == 0 } }
 
     func take(header bytes: UnsafeRawBufferPointer) {
         let line = bytes.prefix { $0 != 0x0D && $0 != 0x0A }
@@ -73,11 +84,12 @@ final class Exchange: Sendable {
 
     // MARK: Its end
 
-    func end(status: Int) {
+    func end(status: Int, isSent: Bool) {
         end(
             .success(
                 state.withLock { state in
                     state.response.status = status
+                    state.response.isToWhole = isSent
                     return state.response
                 }))
     }

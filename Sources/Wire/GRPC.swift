@@ -36,6 +36,7 @@ package struct GRPC: Sendable {
             throw GRPCStatus(http: response.status)
         }
         guard status == 0 else { throw GRPCStatus(code: .init(rawValue: status) ?? .unknown, message: said) }
+        guard response.isToWhole else { throw WireError(.broken, "the server has answered half a request") }
         let body = response.body
         guard body.count >= 5, body[0] == 0, length(body) == body.count - 5 else {
             throw WireError(.malformed, "the server's answer is not one whole gRPC message")

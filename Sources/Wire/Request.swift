@@ -43,6 +43,8 @@ package struct Response: Sendable {
     /// In the order in which they came, names in small letters; those behind the body too.
     package var headers: [(name: String, value: String)] = []
     package var body: [UInt8] = []
+    /// Whether it came when the whole request had gone out.
+    package var isToWhole = true
 
     package subscript(name: String) -> String? { headers.last { $0.name == name }?.value }
 }

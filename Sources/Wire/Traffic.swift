@@ -94,9 +94,9 @@ struct Traffic {
             isOpening = false
         }
         // Nothing was sent: it goes out again on a new connection.
-        if isCleartext, result.outcome == exchange_stale { return waiting.insert(exchange, at: 0) }
+        if isCleartext, result.outcome == exchange_stale, exchange.isUntold { return waiting.insert(exchange, at: 0) }
         if result.outcome == exchange_answered {
-            exchange.end(status: Int(result.status))
+            exchange.end(status: Int(result.status), isSent: result.isSent != 0)
         } else {
             exchange.end(.failure(exchange.error(result)))
         }

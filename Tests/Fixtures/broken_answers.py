@@ -2,8 +2,8 @@
 those that follow are answered. The first line names the ways and their ports; the end of input ends all."""
 import socket, struct, sys, threading
 
-DATA, HEADERS, RESET, SETTINGS, GOAWAY = 0, 1, 3, 4, 7
-END_STREAM, END_HEADERS = 1, 4
+DATA, HEADERS, RESET, SETTINGS, PING, GOAWAY, WINDOW = 0, 1, 3, 4, 6, 7, 8
+END_STREAM, END_HEADERS, ACK = 1, 4, 1
 
 
 def frame(kind, flags, stream, payload=b""):
@@ -68,8 +68,8 @@ def speak(connection, answer, goes_on):
             begin = exactly(connection, 9)
             payload = exactly(connection, int.from_bytes(begin[:3], "big"))
             kind, flags, stream = begin[3], begin[4], struct.unpack(">I", begin[5:])[0]
-            if kind == SETTINGS and not flags & 1:
-                connection.sendall(frame(SETTINGS, 1, 0))
+            if kind == SETTINGS and not flags & ACK:
+                connection.sendall(frame(SETTINGS, ACK, 0))
             if kind in (DATA, HEADERS) and flags & END_STREAM:
                 connection.sendall(answer(stream))
                 if not goes_on:
@@ -96,5 +96,6 @@ def listen(way):
     return listener.getsockname()[1]
 
 
-print(*(f"{way}={listen(way)}" for way in WAYS), flush=True)
-sys.stdin.read()
+if __name__ == "__main__":
+    print(*(f"{way}={listen(way)}" for way in WAYS), flush=True)
+    sys.stdin.read()

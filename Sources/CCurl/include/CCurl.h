@@ -14,7 +14,7 @@ enum exchange_version {
     // HTTP/2 where the server speaks it over TLS, else HTTP/1.1.
     exchange_http2,
     // HTTP/2 without TLS: the exchange that opens a connection, and those that use one that is open. The second kind
-    // ends with `isStale`, and sends nothing, where that connection has gone.
+    // ends with `exchange_stale` where that connection has gone.
     exchange_cleartext_opening,
     exchange_cleartext_following,
 };
@@ -23,8 +23,9 @@ enum exchange_version {
 struct exchange_calls {
     // Fills the buffer with what is to be sent next; answers how many bytes.
     size_t (*read)(void *buffer, size_t capacity, void *context);
-    // Begins the body again from its first byte.
-    void (*rewind)(void *context);
+    // Before an attempt, of which libcurl makes several where a connection dies: the body begins at its first byte.
+    // Answers whether the attempt may be made.
+    int (*begin)(void *context);
     void (*header)(const void *bytes, size_t count, void *context);
     // Answers whether more is wanted.
     int (*body)(const void *bytes, size_t count, void *context);
@@ -52,6 +53,7 @@ enum exchange_outcome {
     exchange_unreachable,
     exchange_untrusted,
     exchange_timed_out,
+    // An attempt was not made, by `begin` or for want of an open connection. There may have been one before it.
     exchange_stale,
     // Bytes may have reached the server.
     exchange_broken,
@@ -61,6 +63,8 @@ struct exchange_result {
     void *context;
     enum exchange_outcome outcome;
     int status;
+    // Whether the whole body has gone out.
+    int isSent;
     const char *problem;
 };
 
