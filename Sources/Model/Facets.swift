@@ -135,11 +135,14 @@ package protocol Generations: Sendable {
     /// Whether the moves of one swap are seen all at once or not at all; a single move always is.
     var isAtomic: Bool { get }
 
-    /// How even a single move goes in several steps, in words for a plan; nil where it is one.
-    var course: String? { get }
+    /// How even a single move of this name goes in several steps, in words for a plan; nil where it is one.
+    func course(of name: String) async throws(StoreError) -> String?
 
     /// Whether the live name is an alias, and never a collection's own.
     var isByAlias: Bool { get }
+
+    /// Whether the live name may be an alias.
+    var mayBeByAlias: Bool { get }
 
     /// The name for a collection that is to take the place of `name`; nothing live has it.
     func staging(for name: String) async throws(StoreError) -> String
@@ -155,8 +158,9 @@ package protocol Generations: Sendable {
 }
 
 extension Generations {
-    package var course: String? { nil }
+    package func course(of name: String) async throws(StoreError) -> String? { nil }
     package var isByAlias: Bool { false }
+    package var mayBeByAlias: Bool { isByAlias }
 }
 
 /// One name and the collection that it is to have.

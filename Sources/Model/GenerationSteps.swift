@@ -4,7 +4,9 @@ package struct GenerationSteps: Sendable {
     package private(set) var renames: [(from: String, to: String)] = []
 
     /// `holders` are the collections of the store by name. A swap that was cut off goes on from where it stands.
-    package init(_ moves: [Move], _ holders: [String: Identity]) throws(StoreError) {
+    package init(
+        _ moves: [Move], _ holders: [String: Identity], aliases: Set<String> = []
+    ) throws(StoreError) {
         var seen = holders
         // Cut off between its two steps, it has left the name empty.
         for move in moves where seen[move.name] == nil {
@@ -14,7 +16,7 @@ package struct GenerationSteps: Sendable {
             seen[place] = nil
             seen[move.name] = old
         }
-        try order(GenerationNames(seen).after(moves), from: holders)
+        try order(GenerationNames(seen, aliases: aliases).after(moves), from: holders)
     }
 
     private static let aside = "_moving_aside"

@@ -74,6 +74,38 @@ import Testing
         return try ProgramRun(["-y", "statements.vsh"], in: folder)
     }
 
+    // MARK: What is read through an alias
+
+    @Test(.needs(.lite)) func aLiveAliasMovesToWhatWasStaged() async throws {
+        let folder = try TemporaryFolder()
+        let target = try MilvusService(.lite, number: 6).address
+        try folder.write("connect m to \"\(target)\" quiet\n", to: "connections.vsh")
+        let fields = "fields (id text(64) key, v vector(4) metric cosine, content text(200), page int64) open"
+        try folder.write(Self.records, to: "records.jsonl")
+        try run(
+            """
+            create m:old \(fields)
+            create m:new \(fields)
+            put m:new from ./records.jsonl
+            alias m:docs for old
+            copy m:new to m:docs staged
+            verify m:docs against m:new staged
+            """, in: folder)
+        let plan = try run("plan promote m:docs", in: folder)
+        #expect(plan.output.contains("the alias docs moves, in one step"), "\(plan.output)")
+        try run(
+            """
+            promote m:docs yes
+            assert count(m:docs) == 2 and count(m:old) == 0
+            promote m:docs yes
+            verify m:docs against m:new
+            rollback m:docs yes
+            assert count(m:docs) == 0
+            """, in: folder)
+        for _ in 0..<2 { try run("copy m:new to m:docs staged fresh yes\npromote m:docs yes", in: folder) }
+        try run("assert count(m:docs) == 2 and not exists(m:old)", in: folder)
+    }
+
     // MARK: What cannot be read
 
     @Test(.needs(MilvusService.Kind.whole)) func recordsThatMilvusDoesNotHandOutAreNamed() async throws {

@@ -29,6 +29,7 @@ import Wire
         "an alias is read like its collection, moves in one step, and is never dropped through",
         "rename keeps the records and the aliases", "indexes are listed as they were made, twice is once",
         "promoting twice is promoting once; the old generation stays, and aliases stay with the name",
+        "a live name that is an alias moves; what it meant is kept by another, and goes by that",
     ]
 
     private func check(_ rule: Conformance, _ kind: MilvusService.Kind) async throws {

@@ -98,7 +98,32 @@ extension Conformance {
                 }
             }
             try await aliasing.point("live", to: "a")
+            guard !generations.mayBeByAlias else { return }
             await refuses(.conflict) { _ = try await generations.staging(for: "live") }
+        },
+        Conformance("a live name that is an alias moves; what it meant is kept by another, and goes by that") { store in
+            guard let generations = store.generations, generations.mayBeByAlias else { return }
+            var made = [try await store.create(Sample.plain("a_own"))]
+            try await store.aliasing?.point("a", to: "a_own")
+            try await store.aliasing?.point("live", to: "a_own")
+            for count in [20, 30] {
+                let staging = try await generations.staging(for: "a")
+                made.insert(try await store.create(Sample.plain(staging)), at: 0)
+                try await store.write(Sample.records(0..<count), to: staging, .first)
+                try await store.settle(staging)
+                let move = Move(name: "a", from: made[1], to: made[0], keepingOldAs: "a_previous")
+                for _ in 0..<2 { try await generations.swap([move]) }
+                #expect(try await generations.list("a").map(\.identity) == made)
+                for name in ["a", "live"] { #expect(try await store.everything(in: name).count == count) }
+            }
+            #expect(try await store.collections().contains("a_own"))
+            await refuses(.conflict) { [made] in try await store.drop("live", being: made[0]) }
+            try await store.drop("a_previous_2", being: made[2])
+            #expect(try await generations.list("a").map(\.identity) == Array(made.prefix(2)))
+            #expect(try await !store.collections().contains("a_own"))
+            try await generations.swap([Move(name: "a", from: made[0], to: made[1], keepingOldAs: nil)])
+            #expect(try await generations.list("a").map(\.identity) == [made[1], made[0]])
+            #expect(try await store.everything(in: "live").count == 20)
         },
         Conformance("readers see the old collection or the new one, and what is open goes on") { store in
             guard let generations = store.generations, generations.isAtomic else { return }

@@ -76,7 +76,10 @@ extension Session {
         var rows: [JSONValue] = []
         for (copy, move) in try await promotions(set, call) {
             let old = move?.from == nil ? "" : ", \(copy.name) becomes \(GenerationName.previous(copy.name))"
-            let how = set.store.generations?.course.map { "; \($0)" } ?? ""
+            let course = try await Shell.blaming(set.span) {
+                try await set.store.generations?.course(of: copy.name)
+            }
+            let how = course.map { "; \($0)" } ?? ""
             rows.append(
                 Self.row(
                     set, copy,

@@ -101,7 +101,7 @@ extension Store {
     /// The names of collections; where aliases make them live, those that have an alias go by it.
     fileprivate func prunableNames() async throws(StoreError) -> [String] {
         let names = try await collections()
-        guard generations?.isByAlias == true, let aliases = try await aliasing?.aliases() else {
+        guard generations?.mayBeByAlias == true, let aliases = try await aliasing?.aliases() else {
             return names.filter { GenerationName.alias(for: $0) == nil }
         }
         return names.filter { !aliases.values.contains($0) } + aliases.keys

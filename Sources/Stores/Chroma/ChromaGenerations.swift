@@ -23,7 +23,7 @@ extension ChromaStore: Renaming {
 extension ChromaStore: Generations {
     package var isAtomic: Bool { false }
 
-    package var course: String? {
+    package func course(of name: String) -> String? {
         "Chroma renames one collection after the other, and for a moment nothing has the name"
     }
 

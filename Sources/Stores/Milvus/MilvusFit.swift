@@ -272,18 +272,7 @@ extension MilvusField {
 }
 
 extension FieldType {
-    fileprivate var milvusScalar: MilvusType? {
-        switch self {
-        case .bool: .bool
-        case .int8: .int8
-        case .int16: .int16
-        case .int32: .int32
-        case .int64: .int64
-        case .float: .float
-        case .double: .double
-        case .json, .timestamp, .text, .array: nil
-        }
-    }
+    fileprivate var milvusScalar: MilvusType? { MilvusType.plain.first { $0.holding == self }?.type }
 }
 
 extension MilvusEngine {

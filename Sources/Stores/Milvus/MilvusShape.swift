@@ -89,19 +89,20 @@ extension MilvusField {
 
     private static func plain(_ type: MilvusType, limit: Int?) -> FieldType {
         switch type {
-        case .bool: .bool
-        case .int8: .int8
-        case .int16: .int16
-        case .int32: .int32
-        case .int64: .int64
-        case .float: .float
-        case .double: .double
         case .json: .json
         case .timestamp: .timestamp
         case .varChar, .text: .text(maxLength: limit)
-        default: .text(maxLength: nil)
+        default: MilvusType.plain.first { $0.type == type }?.holding ?? .text(maxLength: nil)
         }
     }
+}
+
+extension MilvusType {
+    /// Truths and numbers, with what a field of that type holds.
+    static let plain: [(type: MilvusType, holding: FieldType)] = [
+        (.bool, .bool), (.int8, .int8), (.int16, .int16), (.int32, .int32), (.int64, .int64), (.float, .float),
+        (.double, .double),
+    ]
 }
 
 extension MilvusIndex {

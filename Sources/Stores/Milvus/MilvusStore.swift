@@ -65,8 +65,8 @@ package final class MilvusStore: Store {
 
     package func drop(_ name: String, being identity: Identity?) async throws(StoreError) {
         guard let table = try await server.existing(name) else { return }
-        guard table.schema.name == name else { throw .isAlias(name) }
         guard identity == nil || identity == table.identity else { throw .changed(name) }
+        guard table.schema.name == name else { return try await drop(kept: name, table, isKnown: identity != nil) }
         // Milvus 2.3 leaves such an alias behind, pointing nowhere; newer ones refuse.
         guard table.aliases.isEmpty else {
             throw StoreError(
@@ -76,6 +76,15 @@ package final class MilvusStore: Store {
         try await server.order("DropCollection", server.request(name), about: name)
         await residence.keep(name)
         forget(name)
+    }
+
+    /// A generation that goes by an alias, since its live name does. Nothing else is dropped through one.
+    private func drop(kept alias: String, _ table: MilvusTable, isKnown: Bool) async throws(StoreError) {
+        guard isKnown, let live = GenerationName.kept(alias)?.name, table.aliases == [alias],
+            try await server.aliases(of: "").contains(live)
+        else { throw .isAlias(alias) }
+        try await remove(alias: alias)
+        try await drop(table.schema.name, being: table.identity)
     }
 
     package func read(_ name: String, at moment: Moment?) async throws(StoreError) -> any Reading {
