@@ -153,7 +153,7 @@ extension Store {
     package func identity(of name: String) async throws(StoreError) -> Identity? {
         do throws(StoreError) {
             let description = try await describe(name)
-            let isOwn = description.collection.name == name || generations?.isByAlias == true
+            let isOwn = description.collection.name == name || generations?.mayBeByAlias == true
             return isOwn ? description.identity : nil
         } catch {
             guard error.code == .notFound else { throw error }

@@ -91,7 +91,7 @@ import Testing
             copy m:new to m:docs staged
             verify m:docs against m:new staged
             """, in: folder)
-        let plan = try run("plan promote m:docs", in: folder)
+        let plan = try run("plan promote m:docs format json", in: folder)
         #expect(plan.output.contains("the alias docs moves, in one step"), "\(plan.output)")
         try run(
             """
