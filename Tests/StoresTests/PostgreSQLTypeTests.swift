@@ -70,13 +70,13 @@ import Testing
         CREATE TABLE rest (
             id int PRIMARY KEY, ln line, ls lseg, pa path, po polygon, ci circle, m8 macaddr8, tq tsquery, jp jsonpath,
             mr int4multirange, dr daterange, nr numrange, pl pg_lsn, ch "char", bp bpchar, x8 xid8, xi xid, rc regclass,
-            sn pg_snapshot, vb varbit(7), iva interval[], bya bytea[], jba jsonb[], pta point[], da date[]
+            sn pg_snapshot, vb varbit(7), iva interval[], bya bytea[], jba jsonb[], bta bit(3)[], pta point[], da date[]
         );
         INSERT INTO rest VALUES (1, '{1,-1,0}', '[(0,0),(1,1)]', '((0,0),(1,2),(2,0))', '((0,0),(1,2),(2,0))',
             '<(1,2),3.5>', '08:00:2b:01:02:03:04:05', '''a'' & !''b''', '$.a[*]?(@.b > 1)', '{[1,3),[5,7)}',
             '[2024-01-01,2024-02-01)', '(1.5,)', '16/B374D848', 'x', 'ab ', '18446744073709551615', '7', 'pg_class',
             '10:20:10,14,15', B'101', ARRAY[interval '1 year 2 mons', NULL], ARRAY['\\x00ff'::bytea, ''],
-            ARRAY['{"a": [1, 2]}'::jsonb], ARRAY[point(1, 2)], ARRAY[date '2024-02-29', NULL]);
+            ARRAY['{"a": [1, 2]}'::jsonb], ARRAY[B'101', B'000'], ARRAY[point(1, 2)], ARRAY[date '2024-02-29', NULL]);
         INSERT INTO rest (id) VALUES (2);
         """
 

@@ -25,6 +25,26 @@ import Testing
         #expect(!target.calls.dropFirst(7).contains { $0 == "begin" || $0 == "finish" || $0 == "write" })
     }
 
+    @Test func howFarAnIndexIsIsAskedForWhileItIsBuilt() async throws {
+        let (source, target) = (MemoryStore(), AttentiveStore(indexing: .milliseconds(2500)))
+        var shape = Sample.plain("from")
+        shape.indexes = [Index(name: "v_index", field: "page", type: "inverted")]
+        try await source.create(shape)
+        try await source.write(Sample.records(0..<20), to: "from", .first)
+        let trip = try Trip(from: source, to: target)
+        let job = try await trip.job(trip.folder())
+        async let done: Void = job.run()
+        var seen: [IndexState?] = []
+        while job.progress.now.phase != "finished", seen.count < 3000 {
+            seen.append(job.progress.now.index?.state)
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        try await done
+        #expect(seen.contains(IndexState(.building, indexed: 5, pending: 15)))
+        #expect(job.progress.now.index == nil)
+        withExtendedLifetime(trip) {}
+    }
+
     @Test(arguments: 0..<20)
     func aFileIsMadeOnceHoweverOftenTheLoadIsInterrupted(_ seed: UInt64) async throws {
         let home = try TemporaryHome()

@@ -3,6 +3,9 @@ import Model
 
 /// Arrays: JSON to us, a list of sized elements in a COPY.
 enum PostgreSQLArray {
+    /// The oid of `bit`; the types of an extension have none that can be known, and the server asks for none.
+    static let bit: Int32 = 1560
+
     /// The oids of element types that a server never gives another number.
     private static func oid(_ element: PostgreSQLWire) -> Int32 {
         switch element {

@@ -148,7 +148,7 @@ struct PostgreSQLCells {
         guard case .vectors(let kept, _) = wire, let field = vector else { return }
         let stride = max(1, field.stride)
         let count = vectors.count / stride
-        PostgreSQLArray.append(count, of: 0, to: &bytes) { bytes in
+        PostgreSQLArray.append(count, of: kept == .bit ? PostgreSQLArray.bit : 0, to: &bytes) { bytes in
             vectors.withUnsafeBytes { buffer in
                 for place in 0..<count { append(buffer.part(place * stride, stride), field, kept, to: &bytes) }
             }

@@ -9,6 +9,12 @@ struct PostgreSQLIndex: Hashable, Sendable {
     var definition: String
     var isPrimary: Bool
     var state: IndexState
+
+    /// How many rows a build `p` will have taken; pgvector's hnsw does not tell, but how much of the table it has read.
+    fileprivate static let expected = """
+        CASE WHEN p.tuples_total > 0 THEN p.tuples_total
+            WHEN p.blocks_done > 0 THEN p.tuples_done * p.blocks_total / p.blocks_done ELSE 0 END
+        """
 }
 
 extension PostgreSQLCatalog {
@@ -18,7 +24,7 @@ extension PostgreSQLCatalog {
             SELECT c.relname, m.amname, i.indisprimary, i.indisunique, i.indisvalid AND i.indisready,
                 i.indnkeyatts = 1 AND i.indpred IS NULL, coalesce(a.attname, x.attname), o.opcname,
                 o.opcdefault, array_to_json(c.reloptions), pg_get_indexdef(i.indexrelid), obj_description(c.oid, 'pg_class'),
-                greatest(c.reltuples, 0)::bigint, p.tuples_done, p.tuples_total, x.attname IS NOT NULL
+                greatest(c.reltuples, 0)::bigint, p.tuples_done, \(PostgreSQLIndex.expected), x.attname IS NOT NULL
             FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam
                 LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] AND a.attnum > 0
                 LEFT JOIN pg_attribute x ON x.attrelid = i.indrelid AND i.indkey[0] = 0 AND x.attnum > 0
@@ -78,8 +84,8 @@ extension PostgreSQLCatalog {
     private func progress(_ table: PostgreSQLTable) throws(StoreError) -> IndexState {
         let row = try connection.run(
             """
-            SELECT tuples_done, greatest(tuples_total - tuples_done, 0) FROM pg_stat_progress_create_index
-            WHERE relid = \(table.oid)
+            SELECT p.tuples_done, greatest(\(PostgreSQLIndex.expected) - p.tuples_done, 0)
+            FROM pg_stat_progress_create_index p WHERE p.relid = \(table.oid)
             """
         ).rows.first
         return IndexState(.building, indexed: row?.number(0) ?? 0, pending: row?.number(1) ?? 0)
