@@ -13,9 +13,13 @@ package final class Job: Sendable {
     let target: any Store
     let patience: Patience
     private let isStopping = Atomic(false)
+    let hasLostReceipts = Atomic(false)
     private let sourceToken = Mutex("")
-    /// Whether the target may hold something already.
+    /// Whether the target held something already when this run began.
     let isResumed: Bool
+
+    /// Whether the target may hold what the journal does not know of.
+    var mayHoldMore: Bool { isResumed || hasLostReceipts.load(ordering: .relaxed) }
 
     /// Takes the job's lock and reads its journal.
     package init(
@@ -166,11 +170,11 @@ package final class Job: Sendable {
         try await PatientReading(reading(), patience, progress).closing { reading in
             if isResumed { try await discardUnacknowledged() }
             if plan.context.brings(.data) {
-                try await copy(openSlices(), reading)
+                try await copyAll(reading)
                 try await noteUnread(reading)
             }
-            // What an earlier run had sent may have arrived only now.
-            if isResumed { try await discardUnacknowledged() }
+            // What was sent before, and had no answer, may have arrived only now.
+            if mayHoldMore { try await discardUnacknowledged() }
             try await remember(reading)
         }
     }
@@ -181,44 +185,6 @@ package final class Job: Sendable {
         let copied = await journal.state.digest.count
         let unread = try await FilteredReading(reading, plan.context.filter).unread(seen: copied)
         if await journal.state.unread != unread { try await journal.append(.unread(unread)) }
-    }
-
-    /// Whether the target makes up the keys of what is written.
-    private var isInventing: Bool {
-        target.inventing != nil && plan.context.changes.contains(.rekeyed) && !plan.context.isNumbering
-    }
-
-    /// Removes what an earlier run wrote and did not live to record: by its key it would not be replaced.
-    private func discardUnacknowledged() async throws {
-        if plan.context.isNumbering { return try await discardNumbers() }
-        guard isInventing, let inventing = target.inventing else { return }
-        guard plan.existing != .append || plan.context.staging != nil else {
-            throw JobError(
-                "\(name) makes up its keys and held records before, so that a stopped copy into it cannot go on",
-                help: "copy into a new collection, or remove what has come by a field that tells it apart")
-        }
-        let acknowledged = await journal.state.acknowledged
-        try await patience.repeating(progress) { _ throws(StoreError) in
-            _ = try await inventing.discard(from: name, except: acknowledged)
-        }
-    }
-
-    /// Numbers that were given to records and are not recorded: the source may be read in another order by now.
-    private func discardNumbers() async throws {
-        let state = await journal.state
-        let next = plan.context.mapping.firstNumber + Int64(state.digest.count)
-        // Some may be missing between others: those that the target refused.
-        let step = Int64(max(1_000, 2 * plan.tuning.page.records))
-        for start in stride(from: next, to: .max - step, by: Int(step)) {
-            let keys = (start..<start + step).map(Key.integer)
-            var wasRepeated = false
-            let gone = try await patience.repeating(progress) { failure throws(StoreError) in
-                wasRepeated = failure != nil
-                return try await target.delete(keys, from: name)
-            }
-            // The answer to a call that was lost may have told of some.
-            guard gone > 0 || wasRepeated else { return }
-        }
     }
 
     func openSlices() async throws -> [Slice] {
@@ -314,7 +280,7 @@ package final class Job: Sendable {
     /// A target that would have to come into memory for it is not read: it has acknowledged each record that was sent.
     private func targetToken() async throws -> String {
         let state = await journal.state
-        guard target.counting != nil, target.facts.moment != .durable, let identity = state.identity, !isResumed,
+        guard target.counting != nil, target.facts.moment != .durable, let identity = state.identity, !mayHoldMore,
             plan.existing != .append, plan.context.brings(.data), state.rejected == 0
         else { return try await plan.context.token(target, name) }
         return "\(identity.token) \(state.digest.count)"

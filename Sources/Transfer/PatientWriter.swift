@@ -32,13 +32,15 @@ struct PatientWriter: Sendable {
     /// Answers how many records were set aside.
     func write(_ batch: Batch, _ attempt: Attempt) async throws -> Int {
         guard batch.count > 0 else { return 0 }
-        do throws(StoreError) {
+        do {
             try await writeOnce(batch, attempt)
             progress.count { $0.batches += 1 }
             return 0
-        } catch {
-            progress.count { $0.failures += 1 }
-            progress.count(error)
+        } catch let lost as LostReceipt {
+            count(lost.error)
+            throw lost
+        } catch let error as StoreError {
+            count(error)
             switch error.code {
             case .tooLarge where batch.count > 1: return try await halves(of: batch)
             case .rejected where rejects != nil: return try await withoutRejected(batch, error)
@@ -48,6 +50,11 @@ struct PatientWriter: Sendable {
         }
     }
 
+    private func count(_ error: StoreError) {
+        progress.count { $0.failures += 1 }
+        progress.count(error)
+    }
+
     func settle() async throws(StoreError) {
         try await patience.repeating(progress) { _ throws(StoreError) in
             try await gated { () throws(StoreError) in try await store.settle(collection) }
@@ -55,7 +62,7 @@ struct PatientWriter: Sendable {
     }
 
     /// A lost answer makes the next attempt a replacing one.
-    private func writeOnce(_ batch: Batch, _ first: Attempt) async throws(StoreError) {
+    private func writeOnce(_ batch: Batch, _ first: Attempt) async throws {
         guard receipts == nil else { return try await writeInventing(batch, first) }
         try await patience.repeating(progress) { failure throws(StoreError) in
             let attempt = failure?.mayHaveWritten == true ? .again : first
@@ -63,8 +70,8 @@ struct PatientWriter: Sendable {
         }
     }
 
-    /// A second row would get a key of its own; the job's next run removes what nobody was told of.
-    private func writeInventing(_ batch: Batch, _ first: Attempt) async throws(StoreError) {
+    /// A second row would get a key of its own: the job removes what nobody was told of.
+    private func writeInventing(_ batch: Batch, _ first: Attempt) async throws {
         var lost: StoreError?
         try await patience.repeating(progress) { _ throws(StoreError) in
             do throws(StoreError) {
@@ -74,8 +81,7 @@ struct PatientWriter: Sendable {
                 lost = error
             }
         }
-        guard let lost else { return }
-        throw StoreError(lost.code, lost.message, help: "say the same again: it goes on, and nothing is there twice")
+        if let lost { throw LostReceipt(error: lost) }
     }
 
     private func timed(_ batch: Batch, _ attempt: Attempt) async throws(StoreError) {

@@ -28,7 +28,6 @@ struct SliceCopier: Sendable {
         var place: Cursor?
         var digest = Digest()
         var bytes = 0
-        var pages = 0
         var rejected = 0
         var since = ContinuousClock.now
         /// How long it took to record what was before.
@@ -46,6 +45,7 @@ struct SliceCopier: Sendable {
         var slice = slice
         var unrecorded = Unrecorded()
         var left = limit ?? .max
+        var ungathered = 0
         let reader = self
         // Three budgets a slice: the page that is written, the one that is read, and what the store makes of them.
         try await memory.holding(3 * tuning.page.bytes) {
@@ -55,9 +55,12 @@ struct SliceCopier: Sendable {
                 let rest = slice
                 async let following = reader.page(rest)
                 try await write(current, attempt, &left, &unrecorded)
-                if isDue(unrecorded) {
-                    try await record(slice.index, &unrecorded)
-                    if tuning.flushEvery != nil { try await flusher?.flush(progress) }
+                ungathered += 1
+                let isFlushDue = ungathered >= tuning.flushEvery ?? .max
+                if isFlushDue || isDue(unrecorded) { try await record(slice.index, &unrecorded) }
+                if isFlushDue {
+                    try await flusher?.flush(progress)
+                    ungathered = 0
                 }
                 page = left > 0 ? try await following : nil
                 try await stopIfAsked(slice.index, &unrecorded)
@@ -73,7 +76,6 @@ struct SliceCopier: Sendable {
 
     /// Where settling is slow it is done less often, so that it takes a fifth of the time at most.
     private func isDue(_ unrecorded: Unrecorded) -> Bool {
-        if let pages = tuning.flushEvery { return unrecorded.pages >= pages }
         let time = ContinuousClock.now - unrecorded.since
         guard time >= min(unrecorded.lastRecording, patience.unrecordedTime) * 4 else { return false }
         return unrecorded.bytes >= patience.unrecordedBytes || time >= patience.unrecordedTime
@@ -91,7 +93,6 @@ struct SliceCopier: Sendable {
         unrecorded.digest = await unrecorded.digest + digest
         unrecorded.bytes += batch.byteCount
         unrecorded.place = page.end
-        unrecorded.pages += 1
         left -= batch.count
         progress.count {
             $0.records += batch.count - rejected

@@ -12,7 +12,7 @@ package struct Tuning: Hashable, Sendable {
     package var rate: Int?
     /// Bytes a second; nil is as fast as it goes.
     package var bandwidth: Int?
-    /// The pages of a slice after which its place is recorded; nil is by bytes and time.
+    /// The pages of a slice after which the target is told to gather what it has.
     package var flushEvery: Int?
     /// Where rejected records go; nil stops the copy at the first.
     package var rejects: String?

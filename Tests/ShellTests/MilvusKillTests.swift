@@ -35,6 +35,21 @@ import Testing
         try await place.check("pages", size.records)
     }
 
+    /// Answers are lost on the way, and the program is not asked to begin again.
+    @Test(.needs(.nativeLite)) func aCopyOutlivesItsServer() async throws {
+        let place = try MilvusKillPlace(.nativeLite)
+        let shape = Collection(
+            name: "pages", key: KeyField(name: "pk", type: .int64, isInvented: true),
+            vectors: [VectorField(name: "vector", dimension: 16, metric: .ip, isNullable: false)],
+            fields: [
+                Field(name: "image_id", type: .text(maxLength: 64), isNullable: false),
+                Field(name: "page_number", type: .int64, isNullable: false),
+            ], isOpen: true)
+        try await place.fill(shape, 4_000) { Self.pages($0, 16) }
+        try place.copyAcrossDeaths("pages", deaths: 3, rate: 1_000)
+        try await place.check("pages", 4_000)
+    }
+
     @Test(.needs(.lite)) func sparseRecordsWithAliasesAreThereOnce() async throws {
         let size: (records: Int, kills: Int) = Self.isLarge ? (20_000, 10) : (2_000, 2)
         let place = try MilvusKillPlace(.lite)
@@ -143,6 +158,18 @@ private final class MilvusKillPlace {
         #expect(last.end(seconds: 300) == 0, "seed \(seed): \(last.errors)")
         let isOfThatJob = last.errors.contains("resuming \(place.jobs[0])") || last.errors.contains("already done")
         #expect(place.jobs.count == 1 && isOfThatJob, "\(last.errors)")
+    }
+
+    /// The server that is written to dies again and again, and the program goes on.
+    func copyAcrossDeaths(_ name: String, deaths: Int, rate: Int) throws {
+        let child = try start(line(name) + ", rate=\(rate)")
+        for _ in 0..<deaths {
+            let before = advances
+            _ = child.waits(seconds: 120) { _ in self.advances > before + 1 }
+            #expect(child.isRunning, "\(child.errors)")
+            try target.killAndStart()
+        }
+        #expect(child.end(seconds: 300) == 0, "\(child.errors)")
     }
 
     func check(_ name: String, _ count: Int) async throws {

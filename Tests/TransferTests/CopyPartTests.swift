@@ -97,13 +97,15 @@ import Testing
         #expect(plan.context.fingerprint == part.fingerprint)
     }
 
-    @Test func aPlaceIsRecordedAfterSoManyPages() async throws {
-        for (pages, lines) in [(1, 10), (3, 4), (100, 1)] {
+    /// However seldom the target gathers what it has, what it has acknowledged and settled is recorded.
+    @Test func aPlaceIsRecordedAfterSoManyPagesAndInTime() async throws {
+        for (pages, isInTime, lines) in [(3, false, 4), (100, false, 1), (100, true, 10), (3, true, 10)] {
             var trip = try Trip(from: source, to: MemoryStore())
             try await source.create(Sample.plain("from"))
-            try await source.write(Sample.records(0..<70), to: "from", .first)
+            try await source.write(Sample.records(0..<70), to: "from", .again)
             trip.request.tuning.flushEvery = pages
             trip.slices = 1
+            if !isInTime { (trip.patience.unrecordedBytes, trip.patience.unrecordedTime) = (.max, .seconds(1_000)) }
             let folder = try await trip.folder()
             try await trip.job(folder).run()
             let journal = try String(contentsOfFile: folder.journalPath, encoding: .utf8)

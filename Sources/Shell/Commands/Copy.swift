@@ -76,7 +76,7 @@ enum Copying {
             Slot.Choice("memory", "bytes of all pages in flight; 256MiB"),
             Slot.Choice("rate", "records a second, at most"),
             Slot.Choice("bandwidth", "bytes a second, at most"),
-            Slot.Choice("flush_every", "pages after which what was written is made safe and recorded"),
+            Slot.Choice("flush_every", "pages after which the target gathers what it has"),
             Slot.Choice(
                 "rejects", "a file for records that the target refuses; without it the copy stops at the first"),
             Slot.Choice("ids", "keep; uuid5 or hash, made of the keys; auto, made by the target or counted"),
