@@ -45,9 +45,9 @@ import Testing
                 Field(name: "image_id", type: .text(maxLength: 64), isNullable: false),
                 Field(name: "page_number", type: .int64, isNullable: false),
             ], isOpen: true)
-        try await place.fill(shape, 4_000) { Self.pages($0, 16) }
+        try await place.fill(shape, 6_000) { Self.pages($0, 16) }
         try place.copyAcrossDeaths("pages", deaths: 3, rate: 1_000)
-        try await place.check("pages", 4_000)
+        try await place.check("pages", 6_000)
     }
 
     @Test(.needs(.lite)) func sparseRecordsWithAliasesAreThereOnce() async throws {
