@@ -37,7 +37,7 @@ import Testing
 
     /// Answers are lost on the way, and the program is not asked to begin again.
     @Test(.needs(.nativeLite)) func aCopyOutlivesItsServer() async throws {
-        let place = try MilvusKillPlace(.nativeLite)
+        let place = try MilvusKillPlace(.nativeLite, number: 7)
         let shape = Collection(
             name: "pages", key: KeyField(name: "pk", type: .int64, isInvented: true),
             vectors: [VectorField(name: "vector", dimension: 16, metric: .ip, isNullable: false)],
@@ -97,8 +97,9 @@ private final class MilvusKillPlace {
     let (source, target): (MilvusService, MilvusService)
     private let place: KillPlace
 
-    init(_ kind: MilvusService.Kind) throws {
-        (source, target) = (try MilvusService(kind, number: 3), try MilvusService(kind, number: 4))
+    /// Servers of the same number are the same.
+    init(_ kind: MilvusService.Kind, number: Int = 3) throws {
+        (source, target) = (try MilvusService(kind, number: number), try MilvusService(kind, number: number + 1))
         place = try KillPlace()
     }
 
