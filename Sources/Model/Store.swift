@@ -42,6 +42,9 @@ package protocol Store: Sendable {
 
     func close() async
 
+    /// How many bytes this has sent to and received from a server so far; nil where nobody counts them.
+    var networkBytes: Int? { get }
+
     var search: (any Searching)? { get }
     var indexing: (any Indexing)? { get }
     var aliasing: (any Aliasing)? { get }
@@ -56,6 +59,7 @@ package protocol Store: Sendable {
 }
 
 extension Store {
+    package var networkBytes: Int? { 0 }
     package var search: (any Searching)? { nil }
     package var indexing: (any Indexing)? { nil }
     package var aliasing: (any Aliasing)? { nil }

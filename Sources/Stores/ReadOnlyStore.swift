@@ -12,6 +12,7 @@ package struct ReadOnlyStore: Store {
     }
 
     package var facts: Facts { base.facts }
+    package var networkBytes: Int? { base.networkBytes }
     package var search: (any Searching)? { base.search }
     package var residency: (any Residency)? { base.residency }
     package var counting: (any Counting)? { base.counting }

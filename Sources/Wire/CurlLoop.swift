@@ -13,12 +13,17 @@ package final class CurlLoop: Sendable {
     }
 
     private let inbox = Mutex(Inbox())
+    private let moved = Atomic(0)
 
     package init() {}
+
+    /// How many bytes have gone out and come in so far, of bodies and of the headers of answers.
+    package var movedBytes: Int { moved.load(ordering: .relaxed) }
 
     package func answer(to request: Request) async throws(WireError) -> Response {
         let exchange = Exchange(request)
         try submit(exchange)
+        defer { moved.add(exchange.moved, ordering: .relaxed) }
         return try await withTaskCancellationHandler {
             await exchange.outcome
         } onCancel: {

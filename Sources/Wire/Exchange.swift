@@ -8,6 +8,8 @@ final class Exchange: Sendable {
 
     private struct State {
         var sent = 0
+        /// All that went out and came in, what was sent again too.
+        var moved = 0
         var response = Response()
         var isTooLarge = false
         var ended: Outcome?
@@ -21,6 +23,8 @@ final class Exchange: Sendable {
 
     var isTooLarge: Bool { state.withLock(\.isTooLarge) }
 
+    var moved: Int { state.withLock(\.moved) }
+
     // MARK: What libcurl calls
 
     func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
@@ -29,6 +33,7 @@ final class Exchange: Sendable {
             let count = min(buffer.count, body.count - state.sent)
             body.withUnsafeBytes { buffer.copyMemory(from: .init(rebasing: $0[state.sent..<state.sent + count])) }
             state.sent += count
+            state.moved += count
             return count
         }
     }
@@ -49,6 +54,7 @@ final class Exchange: Sendable {
     func take(header bytes: UnsafeRawBufferPointer) {
         let line = bytes.prefix { $0 != 0x0D && $0 != 0x0A }
         state.withLock { state in
+            state.moved += bytes.count
             // A new status line: what came before was an interim answer.
             if line.starts(with: "HTTP/".utf8) { state.response.begin(line) }
             guard let colon = line.firstIndex(of: 0x3A) else { return }
@@ -60,7 +66,11 @@ final class Exchange: Sendable {
 
     /// Whether more is wanted.
     func take(body bytes: UnsafeRawBufferPointer) -> Bool {
-        if let sink = request.sink, case let status = state.withLock(\.response.status), status / 100 == 2 {
+        let status = state.withLock { state in
+            state.moved += bytes.count
+            return state.response.status
+        }
+        if let sink = request.sink, status / 100 == 2 {
             return sink(status, bytes)
         }
         return state.withLock { state in

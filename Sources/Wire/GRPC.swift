@@ -24,6 +24,9 @@ package struct GRPC: Sendable {
         return try GRPC.message(in: try await loop.answer(to: request))
     }
 
+    /// What this has sent and received so far.
+    package var movedBytes: Int { loop.movedBytes }
+
     package func close() { loop.close() }
 
     /// The one message of an answer, or the status that stands in its place.

@@ -24,5 +24,8 @@ package struct HTTP: Sendable {
         return try await loop.answer(to: request)
     }
 
+    /// What this has sent and received so far.
+    package var movedBytes: Int { loop.movedBytes }
+
     package func close() { loop.close() }
 }

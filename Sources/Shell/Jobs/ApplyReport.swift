@@ -53,7 +53,9 @@ struct ApplyReport {
             "points_per_s": .double(rate(records, seconds)), "bytes_per_s": .double(rate(bytes, seconds)),
             "batches": .integer(batches), "batches_failed": .integer(failed),
             "batch_success_rate": .double(share(Double(batches), of: Double(batches + failed))),
-            "retries": .integer(sum(run.execution.copies, "retries")), "peak_memory": .integer(Int64(PeakMemory.bytes)),
+            "retries": .integer(sum(run.execution.copies, "retries")),
+            "network_bytes": .integer(sum(run.execution.copies, "network_bytes")),
+            "peak_memory": .integer(Int64(PeakMemory.bytes)),
         ]
     }
 

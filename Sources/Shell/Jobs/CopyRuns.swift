@@ -182,7 +182,7 @@ extension Session {
         let options = try call.optional(Copying.options) ?? Options()
         let files = JobFiles(options, status: try await statusPlace(options))
         let watch = ProgressWatch(job, messages, invocation, isQuiet: call.has("quiet"), files: files)
-        let start = ContinuousClock.now
+        let meter = CopyMeter(task)
         let work = Task.detached { try await job.run() }
         let interrupt = Interrupt.shared.onInterrupt { presses in
             if presses == 1 { job.stop() } else { work.cancel() }
@@ -195,7 +195,7 @@ extension Session {
             await watch.end()
             throw stopped(error, job)
         }
-        return try await finished(job, task, call, seconds: (ContinuousClock.now - start).inSeconds)
+        return try await finished(job, task, call, meter.read)
     }
 
     private func stopped(_ error: any Error, _ job: Job) -> any Error {
@@ -207,7 +207,10 @@ extension Session {
         return isStop ? Failure.interrupted : error
     }
 
-    private func finished(_ job: Job, _ task: CopyTask, _ call: Call, seconds: Double) async throws -> JSONValue {
+    private func finished(
+        _ job: Job, _ task: CopyTask, _ call: Call, _ use: CopyMeter.Use
+    ) async throws -> JSONValue {
+        let seconds = use.seconds
         let counts = job.progress.now
         let rate = Int(Double(counts.records) / max(0.001, seconds))
         let isVerified = try await verifyIfAsked(job, task, call)
@@ -229,7 +232,7 @@ extension Session {
             "records": .integer(Int64(counts.records)), "bytes": .integer(Int64(counts.bytes)),
             "seconds": .double(seconds.rounded(to: 3)), "records_per_s": .integer(Int64(rate)),
             "batches": .integer(Int64(counts.batches)), "batches_failed": .integer(Int64(counts.failures)),
-            "retries": .integer(Int64(counts.retries)), "network_bytes": 0,
+            "retries": .integer(Int64(counts.retries)), "network_bytes": .optional(use.networkBytes),
             "peak_memory": .integer(Int64(PeakMemory.bytes)), "rejected": .integer(Int64(counts.rejected)),
             "unread": .integer(Int64(state.unread.count)),
             "issues": .object(

@@ -73,6 +73,8 @@ package final class ChromaStore: Store {
     /// What Chroma has acknowledged stands in its database, which survives a crash.
     package func settle(_ name: String) async throws(StoreError) { _ = try await table(name) }
 
+    package var networkBytes: Int? { server.line.http.movedBytes }
+
     package func close() async { server.line.http.close() }
 
     package var search: (any Searching)? { self }

@@ -104,6 +104,8 @@ package final class MilvusStore: Store {
         if engine.kind == .lite { try await server.flush(table.schema.name, waiting: false) }
     }
 
+    package var networkBytes: Int? { server.line.grpc.movedBytes }
+
     package func close() async {
         await residence.leave()
         server.line.grpc.close()

@@ -111,6 +111,9 @@ package struct PostgreSQLStore: Store {
         }
     }
 
+    /// libpq does not say.
+    package var networkBytes: Int? { nil }
+
     package func close() async { await lanes.close() }
 
     package var search: (any Searching)? { self }

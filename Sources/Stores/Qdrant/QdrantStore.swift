@@ -91,6 +91,8 @@ package final class QdrantStore: Store {
     /// What Qdrant has acknowledged stands in its log, which survives a crash.
     package func settle(_ name: String) {}
 
+    package var networkBytes: Int? { server.line.http.movedBytes }
+
     package func close() { server.line.http.close() }
 
     package var search: (any Searching)? { self }
