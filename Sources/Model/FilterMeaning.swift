@@ -5,6 +5,8 @@ package struct BoundFilter: Sendable {
     private let filter: Filter
     private let shape: Collection
     private let places: [String: Place]
+    /// Long lists of keys, that are looked into and not gone through.
+    private let longLists: [String: Set<Scalar>]
 
     private enum Place: Sendable {
         case key
@@ -20,6 +22,7 @@ package struct BoundFilter: Sendable {
         var places: [String: Place] = [:]
         for field in filter.fields { places[field] = try BoundFilter.place(of: field, in: shape) }
         self.places = places
+        longLists = BoundFilter.longLists(filter, places)
         try BoundFilter.check(filter, places, shape)
         self.filter = filter.mappingValues { field, value in
             guard case .column(let place)? = places[field], shape.fields[place].type == .timestamp,
@@ -43,7 +46,8 @@ package struct BoundFilter: Sendable {
         case .compare(let field, let comparison, let wanted):
             comparison.holds(value(field, row, batch) ?? .null, wanted)
         case .within(let field, let values):
-            values.contains { Filter.Comparison.equal.holds(value(field, row, batch) ?? .null, $0) }
+            longLists[field]?.contains(value(field, row, batch) ?? .null)
+                ?? values.contains { Filter.Comparison.equal.holds(value(field, row, batch) ?? .null, $0) }
         case .like(let field, let pattern):
             if case .text(let text)? = value(field, row, batch) { pattern.matches(text) } else { false }
         case .native: false
@@ -63,6 +67,30 @@ package struct BoundFilter: Sendable {
 }
 
 // MARK: Places and types
+
+extension BoundFilter {
+    /// Where values are spelled as keys are, so that to be equal is to be the same.
+    private static func longLists(_ filter: Filter, _ places: [String: Place]) -> [String: Set<Scalar>] {
+        let lists = Dictionary(grouping: filter.lists, by: \.field)
+        return lists.compactMapValues { lists in
+            guard lists.count == 1, let list = lists.first, list.values.count > 16,
+                case .key? = places[list.field], list.values.allSatisfy(\.isSpelledAsKey)
+            else { return nil }
+            return Set(list.values)
+        }
+    }
+}
+
+extension Filter {
+    fileprivate var lists: [(field: String, values: [Scalar])] {
+        switch self {
+        case .all(let filters), .any(let filters): filters.flatMap(\.lists)
+        case .not(let filter): filter.lists
+        case .within(let field, let values): [(field, values)]
+        case .compare, .like, .exists, .native: []
+        }
+    }
+}
 
 extension BoundFilter {
     private static func place(of name: String, in shape: Collection) throws(StoreError) -> Place {
@@ -127,6 +155,14 @@ extension Scalar: CustomStringConvertible {
         }
     }
 
+    fileprivate var isSpelledAsKey: Bool {
+        switch self {
+        case .integer, .text: true
+        case .natural(let value): value > Int64.max
+        case .null, .bool, .double: false
+        }
+    }
+
     fileprivate func fits(_ type: KeyType) -> Bool {
         switch (type, self) {
         case (.int64, .integer), (.int64, .natural), (.uint64, .integer), (.uint64, .natural), (.text, .text),
@@ -156,7 +192,8 @@ extension Scalar: CustomStringConvertible {
 // MARK: Values
 
 extension Key {
-    fileprivate var scalar: Scalar {
+    /// As it is compared in a filter.
+    package var scalar: Scalar {
         switch self {
         case .integer(let value): .integer(value)
         case .natural(let value): .natural(value)

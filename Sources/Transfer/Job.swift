@@ -183,7 +183,7 @@ package final class Job: Sendable {
     private func noteUnread(_ reading: any Reading) async throws {
         guard plan.context.limit == nil else { return }
         let copied = await journal.state.digest.count
-        let unread = try await FilteredReading(reading, plan.context.filter).unread(seen: copied)
+        let unread = try await FilteredReading(reading, plan.context.condition).unread(seen: copied)
         if await journal.state.unread != unread { try await journal.append(.unread(unread)) }
     }
 
@@ -224,7 +224,7 @@ package final class Job: Sendable {
             rejects: rejects, patience: patience, pace: pace, receipts: isInventing ? Receipts() : nil)
         let copied = await journal.state.digest.count
         return SliceCopier(
-            pages: try FilteredReading(reading, context.filter, wanted: context.mapping.projection),
+            pages: try FilteredReading(reading, context.condition, wanted: context.mapping.projection),
             mapper: try Mapper(context.mapping, from: reading.description.collection, to: wanted.ordered(like: actual)),
             hash: RecordHash(actual), writer: writer, journal: journal, progress: progress, tuning: plan.tuning,
             memory: Gate(plan.tuning.memory), checkStop: { [weak self] in try self?.stopIfAsked() },

@@ -37,7 +37,7 @@ extension Job {
     private func refuseChanged(_ reading: any Reading) async throws {
         let state = await journal.state
         guard plan.context.limit == nil else { return }
-        let count = try await reading.count(matching: plan.context.filter) - state.unread.count
+        let count = try await reading.count(matching: plan.context.condition) - state.unread.count
         guard count == Int(state.digest.count) + state.rejected || count == Int(state.digest.count) else {
             throw JobError(
                 "\(plan.context.source) has changed while job \(id) was stopped, and \(name) makes up its keys",
@@ -71,7 +71,7 @@ extension Job {
             guard !plan.context.changes.contains(.rekeyed) else { return try await refuseChanged(reading) }
             try await target.read(name, at: nil).closing { written in
                 let side = Side(written, nil)
-                let origin = try Side(reading, plan.context.filter, plan.context.mapping, like: side)
+                let origin = try Side(reading, plan.context.condition, plan.context.mapping, like: side)
                 let sync = Sync(
                     source: origin, target: side, in: target, likeness: Likeness(changes: plan.context.changes),
                     deleting: plan.existing != .append, patience: patience, progress: progress)

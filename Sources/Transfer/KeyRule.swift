@@ -16,7 +16,8 @@ extension Mapping {
     /// What these keys become; those that the target makes stay as they are until then.
     package func newKeys(_ keys: [Key]) -> [Key] {
         switch self.keys {
-        case .keep, .auto: keys
+        case .keep: rekeyed.isEmpty ? keys : keys.map { rekeyed.contains($0) ? remade($0) : $0 }
+        case .auto: keys
         case .uuid5: keys.map { .uuid(UUID(urlName: keyPrefix + $0.description)) }
         case .hash: keys.map { .integer(Checksum.number(Array((keyPrefix + $0.description).utf8))) }
         }
@@ -25,7 +26,7 @@ extension Mapping {
     /// Makes the keys of one of several sources of a target others than those of its neighbours, where keys are made.
     package mutating func tellApart(_ source: String, _ number: Int) {
         switch keys {
-        case .keep: break
+        case .keep: if collisions == .rekey { keyPrefix = source + "/" }
         case .uuid5, .hash: keyPrefix = source + "/"
         case .auto: firstNumber = Int64(number) << 40 + 1
         }

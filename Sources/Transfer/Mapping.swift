@@ -20,6 +20,12 @@ package struct Mapping: Hashable, Sendable {
     package var keepKeyAs: String?
     /// A field that keeps the lengths of vectors, for a target that brings them to length one.
     package var norms: String?
+    /// What becomes of records whose keys other sources of the target have, too.
+    package var collisions = CollisionRule.fail
+    /// Keys that are made anew, as other sources have them.
+    package var rekeyed: Set<Key> = []
+    /// Which records come, where others give way to those of other sources.
+    package var leaving: Filter?
 
     package init(
         fields: [String]? = nil, rename: [String: String] = [:], set: [String: JSONValue] = [:],
@@ -52,13 +58,14 @@ package struct Mapping: Hashable, Sendable {
                 .init("keep_id_as", .optional(keepKeyAs)),
             ] + (moments.isEmpty ? [] : [.init("moments", .array(moments.sorted().map(JSONValue.string)))])
                 + (firstNumber == 1 ? [] : [.init("first_number", .integer(firstNumber))])
-                + (norms.map { [.init("norms", .string($0))] } ?? []))
+                + (norms.map { [.init("norms", .string($0))] } ?? []) + givingWay)
     }
 
     /// What the person asked for: neither the moment at which it was, nor what else the program chose, is part of that.
     var asked: JSONValue {
         var mapping = self
         mapping.firstNumber = 1
+        (mapping.rekeyed, mapping.leaving) = ([], nil)
         for field in moments { mapping.set[field] = .null }
         return mapping.json
     }
@@ -72,6 +79,7 @@ package struct Mapping: Hashable, Sendable {
             keyPrefix: json["id_prefix"]?.string ?? "", keepKeyAs: json["keep_id_as"]?.string,
             norms: json["norms"]?.string)
         firstNumber = json["first_number"]?.integer ?? 1
+        guard takeGivingWay(json) else { return nil }
     }
 }
 

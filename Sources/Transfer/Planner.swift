@@ -30,6 +30,9 @@ package struct CopyRequest: Sendable {
 }
 
 extension CopyRequest {
+    /// Which records are brought.
+    package var condition: Filter? { mapping.condition(filter) }
+
     package var parts: Set<Part> { Part.brought(including: including, excluding: excluding) }
 
     package var fingerprint: String {
@@ -62,9 +65,9 @@ package struct Planner: Sendable {
         if !request.parts.contains(.partitions) { wanted.partitions = [] }
         addTenantIndex(&wanted)
         let fit = try await fit(wanted, into: assumed)
-        let pages = try FilteredReading(reading, request.filter, wanted: request.mapping.projection)
+        let pages = try FilteredReading(reading, request.condition, wanted: request.mapping.projection)
         let sample = try await sample(pages, request.mapping.projection.shape(of: description.collection).vectors)
-        let found = try await pages.isAnswered ? reading.count(matching: request.filter) : reading.count(nil)
+        let found = try await pages.isAnswered ? reading.count(matching: request.condition) : reading.count(nil)
         let records = request.parts.contains(.data) ? min(found, request.limit ?? found) : 0
         let isNumbering = request.mapping.keys == .auto && !fit.collection.key.isInvented
         let isCutting = records >= 10_000 && request.limit == nil && !isNumbering

@@ -50,7 +50,7 @@ package struct Rollback: Sendable {
         var count = 0
         try await source.read(plan.context.source.collection, at: nil).closing { reading in
             for try await page in FilteredPages(
-                reading, plan.context.filter, wanted: .keys, budget: Budget(records: Self.batch))
+                reading, plan.context.condition, wanted: .keys, budget: Budget(records: Self.batch))
             {
                 var keys = plan.context.mapping.newKeys(page.batch.keys)
                 if let marks { keys = try await marked(keys, marks) }

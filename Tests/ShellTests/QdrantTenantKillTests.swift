@@ -71,6 +71,30 @@ import Testing
         try await server.python(Self.samples, ["mend"])
     }
 
+    @Test(arguments: ["rekey", "first", "last"]) func recordsOfOneKeyGiveWayAsThePlanSays(_ rule: String) async throws {
+        let (server, folder) = try await place()
+        let planned = try run(
+            """
+            plan merge q:<project>-docs into q:docs set project_id=$project output ./plan.json with collisions=\(rule)
+            run "jq -r '.conflicts[] | [.kind, .source, .strategy] | join(\" \")' plan.json"
+            """, server, folder)
+        // alpha is the smaller one, and comes first.
+        let yielding = rule == "last" ? "alpha" : "beta"
+        #expect(planned.output == "keys q:\(yielding)-docs \(rule)\n", "\(planned.output)\(planned.errors)")
+        #expect(planned.errors.contains("q:\(yielding)-docs: 2 records"), "\(planned.errors)")
+        for _ in 0..<2 {
+            let done = try run("apply ./plan.json\nverify q:docs against q:*-docs quiet output ./v.txt", server, folder)
+            #expect(done.exit == 0, "\(done.errors)")
+        }
+        let counts = try run(
+            "count q:alpha-docs\ncount q:beta-docs\ncount q:docs where project_id == 'alpha'\n"
+                + "count q:docs where project_id == 'beta'", server, folder
+        ).output.split(separator: "\n").compactMap { Int($0) }
+        let lost = rule == "rekey" ? [0, 0] : rule == "last" ? [2, 0] : [0, 2]
+        #expect(counts.count == 4 && zip(counts, counts.dropFirst(2)).map { $0 - $1 } == lost, "\(counts)")
+        try await server.stop()
+    }
+
     private static let runbook = project.appending(path: "scripts/runbooks/qdrant-multi-tenant.md").path
 
     @Test func theRunbookRunsTwiceAndBack() async throws {

@@ -102,6 +102,48 @@ import Testing
         #expect(try await pairs({ _ in .identity }, sample: 3).isEmpty)
     }
 
+    @Test(arguments: [CollisionRule.first, .last, .rekey])
+    func recordsOfOneKeyGiveWay(_ rule: CollisionRule) async throws {
+        let shape = Collection(
+            name: "", key: KeyField(type: .id), vectors: Sample.plain("").vectors, fields: Sample.plain("").fields)
+        let uuid = UUID(high: 1, low: 2)
+        for (name, range) in [("a", 0..<50), ("b", 48..<100), ("c", 49..<60)] {
+            var own = shape
+            own.name = name
+            try await source.create(own)
+            var records = Sample.records(range)
+            records.keys[range.count - 1] = .uuid(uuid)
+            try await source.write(records, to: name, .first)
+        }
+        var mappings = ["a", "b", "c"].map { name in
+            var mapping = Mapping(set: ["tenant": .string(name)])
+            mapping.collisions = rule
+            mapping.tellApart(name, 0)
+            return mapping
+        }
+        func search() -> KeyCollisions {
+            KeyCollisions(of: zip(["a", "b", "c"], mappings).map { .init(source, $0, nil, $1) })
+        }
+        let keys = try await search().givingWay(by: rule)
+        // a has 0…48 and the UUID, b 48…98 and the UUID, c 49…58 and the UUID.
+        #expect(keys.map(\.count) == (rule == .last ? [2, 11, 0] : [0, 2, 11]))
+        let own = try await source.describe("a").collection
+        for place in mappings.indices { mappings[place].giveWay(keys[place], of: own) }
+        #expect(try await search().find().isEmpty)
+        for mapping in mappings { #expect(Mapping(json: mapping.json) == mapping) }
+        var copied = 0
+        for (name, mapping) in zip(["a", "b", "c"], mappings) {
+            var trip = try Trip(from: source, to: target)
+            trip.request.source.collection = name
+            (trip.request.mapping, trip.request.existing) = (mapping, name == "a" ? .fail : .append)
+            let folder = try await trip.folder()
+            try await trip.job(folder).run()
+            copied += try folder.plan().records
+        }
+        #expect(try await count == (rule == .rekey ? 113 : 100))
+        #expect(try await count == copied)
+    }
+
     @Test func aTargetIsWrittenByOneMigration() throws {
         let home = try TemporaryHome()
         let site = Site(connection: "a", endpoint: "mem://a", collection: "docs")

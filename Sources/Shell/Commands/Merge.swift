@@ -12,7 +12,7 @@ extension Command {
                 `<name>` in the pattern captures a part of each collection's name, and is a variable in `set`; `now()` is one
                 moment for all of them, however often the merge is stopped. The smallest comes first, unless `order` says
                 else. Records of one key in two sources are refused before anything is written; `with ids=uuid5` makes keys
-                of collection and key, which never collide.
+                of collection and key, which never collide; `with collisions=` says which of such records give way.
                 """,
             examples: [
                 Example(

@@ -61,8 +61,9 @@ extension Session {
         _ body: (Sync) async throws -> Sync.Result
     ) async throws -> Sync.Result {
         let earlier = JobFolder.last(from: site(source), to: site(target), in: invocation.home)?.plan
+        let mapping = earlier?.context.mapping ?? .identity
         let origin = ComparisonTask.Origin(
-            place: source, mapping: earlier?.context.mapping ?? .identity, filter: filter ?? earlier?.context.filter,
+            place: source, mapping: mapping, filter: mapping.condition(filter ?? earlier?.context.filter),
             plan: earlier, words: "")
         return try await comparing(ComparisonTask(origins: [origin], target: target)) { open in
             do {

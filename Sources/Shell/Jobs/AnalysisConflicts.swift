@@ -111,6 +111,7 @@ struct ConflictSearch {
                 detail: "\(pair.count) \(scope) stand in \(a) and in \(b), such as \(pair.example)",
                 strategies: [
                     "make new keys: with ids=uuid5, keep_id_as=FIELD", "with ids=hash or ids=auto",
+                    "have some give way: with collisions=rekey, collisions=first or collisions=last",
                     "leave one of them out with `only`",
                 ])
         }

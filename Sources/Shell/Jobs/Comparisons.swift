@@ -122,7 +122,7 @@ extension Session {
         if let (plan, words) = try await plan(from: place, to: target, call, as: job) {
             let context = plan.context
             return ComparisonTask.Origin(
-                place: place, mapping: context.mapping, filter: context.filter, plan: plan, words: words)
+                place: place, mapping: context.mapping, filter: context.condition, plan: plan, words: words)
         }
         return ComparisonTask.Origin(place: place, mapping: .identity, words: "identity")
     }
@@ -175,7 +175,9 @@ extension Session {
             let isKey = field == "key" || field == key
             let head = field.split(separator: ".").first.map(String.init) ?? field
             let isKept =
-                isKey ? mapping.keys == .keep : mapping.set[head] == nil && mapping.fields?.contains(head) ?? true
+                isKey
+                ? mapping.keys == .keep && mapping.rekeyed.isEmpty
+                : mapping.set[head] == nil && mapping.fields?.contains(head) ?? true
             guard isKept else {
                 throw Failure(
                     "E0410", "\(field) is not what it was behind the mapping, so the target cannot be asked for it",

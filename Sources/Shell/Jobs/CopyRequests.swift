@@ -145,10 +145,12 @@ extension Session {
         var set: [String: JSONValue] = [:]
         let pairs = try call.optional(Copying.set) ?? []
         for pair in pairs { set[pair.name.value] = try await value(of: pair.value).json }
-        return Mapping(
+        var mapping = Mapping(
             fields: try call.optional(Copying.fields)?.map { try $0.name }, rename: rename, set: set,
             moments: Set(pairs.filter { $0.value.isOfTheMoment }.map(\.name.value)), keys: try options.keyRule,
             keepKeyAs: options["keep_id_as"]?.value.description, norms: options["norms"]?.value.description)
+        mapping.collisions = try options.collisionRule
+        return mapping
     }
 }
 
@@ -160,6 +162,21 @@ extension Options {
                 let known = KeyRule.allCases.map(\.rawValue).joined(separator: ", ")
                 throw Failure(
                     "E0317", "'\(given.value)' cannot stand here", at: given.span, help: ["known are \(known)"])
+            }
+            return rule
+        }
+    }
+
+    fileprivate var collisionRule: CollisionRule {
+        get throws {
+            guard let given = self["collisions"] else { return .fail }
+            let rule = CollisionRule(rawValue: given.value.description)
+            let hasNewKeys = try keyRule != .keep
+            guard let rule, rule != .rekey || !hasNewKeys else {
+                let known = CollisionRule.allCases.map(\.rawValue).joined(separator: ", ")
+                throw Failure(
+                    "E0317", "'\(given.value)' cannot stand here", at: given.span,
+                    help: [rule == nil ? "known are \(known)" : "new keys do not collide: leave it out"])
             }
             return rule
         }

@@ -7,7 +7,8 @@ import Transfer
 extension Session {
     /// `plan copy`: says what would happen.
     func planCopies(_ tasks: [CopyTask], _ call: Call) async throws {
-        try await refuseCollisions(tasks, at: call.span(of: Copying.source))
+        var tasks = tasks
+        try await settleCollisions(&tasks, at: call.span(of: Copying.source))
         var (plans, documents): ([Plan], [JSONValue]) = ([], [])
         // What is planned for later finds what will stand there then.
         let file = try call.optional(Universal.output)
@@ -31,7 +32,8 @@ extension Session {
 
     /// `copy`: one job after the other.
     func runCopies(_ tasks: [CopyTask], _ call: Call) async throws {
-        try await refuseCollisions(tasks, at: call.span(of: Copying.source))
+        var tasks = tasks
+        try await settleCollisions(&tasks, at: call.span(of: Copying.source))
         var rows: [JSONValue] = []
         let (span, work) = (call.span(of: Copying.target), "`\(call.parsed.signature.name)`")
         try await holdingTargets(of: call.isMerge ? tasks : [], for: work, at: span) {
@@ -254,7 +256,7 @@ extension Session {
         guard try call.optional(Copying.options)?.isYes("verify") == true else { return false }
         let context = job.plan.context
         let origin = ComparisonTask.Origin(
-            place: task.source, mapping: context.mapping, filter: context.filter, plan: job.plan, words: "")
+            place: task.source, mapping: context.mapping, filter: context.condition, plan: job.plan, words: "")
         let comparison = ComparisonTask(origins: [origin], target: task.written)
         let result = try await comparing(comparison) { open in
             try await Verify(open.sources, against: open.target, likeness: Likeness(changes: open.changes)).run()

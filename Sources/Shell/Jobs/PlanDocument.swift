@@ -21,7 +21,8 @@ struct PlanDocument {
         let seconds = plans.compactMap(\.estimate).reduce(0) { $0 + $1.inSeconds }
         return [
             "plan": .string(verb), "made_at": .string(Timestamp.text(Timestamp.now)), "order": .string(order),
-            "collections": .array(plans.map(row)), "batch": batch, "conflicts": .array(plans.flatMap(conflicts)),
+            "collections": .array(plans.map(row)), "batch": batch,
+            "conflicts": .array(plans.flatMap { conflicts($0) + collisions($0) }),
             "records": .integer(Int64(plans.reduce(0) { $0 + $1.records })),
             "estimate_s": .double(seconds.rounded(to: 1)),
             "estimate_bytes": .integer(Int64(bytes)), "disk_with_backup": .integer(Int64(2 * bytes)),
@@ -51,6 +52,22 @@ struct PlanDocument {
             "vector_bytes": .integer(Int64(vector)), "payload_bytes": .integer(Int64(payload)),
             "by_memory": .integer(Int64(Tuning.batch(memory: memory, vectorBytes: vector, payloadBytes: payload))),
             "presets": .object(Preset.all.map { .init($0.name, .string($0.summary)) }),
+        ]
+    }
+
+    /// Records whose keys other sources have too, and what becomes of them.
+    private func collisions(_ plan: Plan) -> [JSONValue] {
+        let mapping = plan.context.mapping
+        guard mapping.givingWayCount > 0 else { return [] }
+        let fate = mapping.collisions == .rekey ? "get keys made of collection and key" : "are left out"
+        return [
+            [
+                "kind": "keys", "source": .string("\(plan.context.source)"),
+                "target": .string("\(plan.context.target)"),
+                "what": "keys", "detail": .string("\(Counted.records(mapping.givingWayCount)) \(fate)"),
+                "strategy": .string(mapping.collisions.rawValue),
+                "strategies": .array(CollisionRule.allCases.map { .string($0.rawValue) } + ["ids=uuid5"]),
+            ]
         ]
     }
 

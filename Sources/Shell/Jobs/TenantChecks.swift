@@ -55,7 +55,7 @@ private struct TenantChecks {
     func all() async throws -> [TenantCheck] {
         var counts: [Int] = []
         for (plan, task) in zip(plans, tasks) {
-            let count = try await task.source.reading { try await $0.count(matching: plan.context.filter) }
+            let count = try await task.source.reading { try await $0.count(matching: plan.context.condition) }
             let state = try JobFolder.asked(plan.context.fingerprint, in: home)?.state()
             let refused = (state?.rejected ?? 0) + (state?.unread.count ?? 0)
             counts.append(min(count, plan.context.limit ?? count) - refused)
