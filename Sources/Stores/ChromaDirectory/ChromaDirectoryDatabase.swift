@@ -32,12 +32,27 @@ final class ChromaDirectoryDatabase: Sendable {
     func use<Value>(_ body: (SQLiteConnection) throws(StoreError) -> Value) throws(StoreError) -> Value {
         let connection = if let idle = lanes.take() { idle } else { try files.connect() }
         defer { lanes.put(connection) }
-        return try body(connection)
+        return try connection.atOneMoment { () throws(StoreError) in try body(connection) }
     }
 
     func entry(_ name: String) throws(StoreError) -> ChromaDirectoryEntry {
         guard let entry = entries.first(where: { $0.name == name }) else { throw .noCollection(name) }
         return entry
+    }
+}
+
+extension SQLiteConnection {
+    /// Takes SQLite's lock once for all that `body` reads, and not for each statement.
+    fileprivate func atOneMoment<Value>(_ body: () throws(StoreError) -> Value) throws(StoreError) -> Value {
+        try run("BEGIN")
+        do throws(StoreError) {
+            let value = try body()
+            try run("COMMIT")
+            return value
+        } catch {
+            try? run("ROLLBACK")
+            throw error
+        }
     }
 }
 

@@ -113,32 +113,44 @@ extension ChromaDirectoryRows {
                 let room = UnsafeMutableRawBufferPointer(rebasing: target[at * stride..<end * stride])
                 try index.read(row..<row + (end - at), into: room)
             } else {
+                while end < positions.count, let first = place.sequence,
+                    places[positions[end]].sequence == first + Int64(end - at)
+                {
+                    end += 1
+                }
                 let room = UnsafeMutableRawBufferPointer(rebasing: target[at * stride..<end * stride])
-                try read(place.sequence, into: room, connection)
+                try read(place.sequence, count: end - at, into: room, connection)
             }
             at = end
         }
     }
 
+    /// Vectors of rows of the queue that follow each other.
     private func read(
-        _ sequence: Int64?, into room: UnsafeMutableRawBufferPointer, _ connection: SQLiteConnection
+        _ sequence: Int64?, count: Int, into room: UnsafeMutableRawBufferPointer, _ connection: SQLiteConnection
     ) throws(StoreError) {
         guard let sequence else {
             room.initializeMemory(as: UInt8.self, repeating: 0)
             return
         }
-        let statement = try connection.prepared("SELECT vector, encoding FROM embeddings_queue WHERE seq_id = ?")
+        let statement = try connection.prepared(
+            "SELECT vector, encoding FROM embeddings_queue WHERE seq_id BETWEEN ? AND ? ORDER BY seq_id")
         defer { statement.reset() }
-        try statement.bind([.integer(sequence)])
-        guard try statement.step(), statement.size(0) == room.count else {
-            throw StoreError(.expired, "row \(sequence) of the queue was changed while it was being read")
+        try statement.bind([.integer(sequence), .integer(sequence + Int64(count - 1))])
+        let width = room.count / count
+        for place in 0..<count {
+            let number = sequence + Int64(place)
+            guard try statement.step(), statement.size(0) == width else {
+                throw StoreError(.expired, "row \(number) of the queue was changed while it was being read")
+            }
+            guard statement.bytes(1).elementsEqual("FLOAT32".utf8) else {
+                throw .chroma(
+                    broken: connection.file.path,
+                    "holds a vector of \(statement.string(1)) in row \(number) of its queue; only FLOAT32 is known")
+            }
+            let vector = UnsafeMutableRawBufferPointer(rebasing: room[place * width..<(place + 1) * width])
+            vector.copyMemory(from: UnsafeRawBufferPointer(statement.bytes(0)))
         }
-        guard statement.bytes(1).elementsEqual("FLOAT32".utf8) else {
-            throw .chroma(
-                broken: connection.file.path,
-                "holds a vector of \(statement.string(1)) in row \(sequence) of its queue; only FLOAT32 is known")
-        }
-        room.copyMemory(from: UnsafeRawBufferPointer(statement.bytes(0)))
     }
 }
 
