@@ -14,7 +14,7 @@ package struct LeaseConformance {
     }
 
     /// Of a holder of whom nobody can tell whether it still runs.
-    private func lease(until seconds: Int64 = 60) -> Lease {
+    private func lease(until seconds: Int64 = 600) -> Lease {
         let now = Timestamp.now
         let holder = Holder(user: "ada", host: "elsewhere", process: 7, incarnation: "")
         return Lease(id: .random(), holder: holder, since: now, until: now + seconds * 1_000_000)
@@ -26,7 +26,7 @@ package struct LeaseConformance {
         let other = try await b.take(lease())
         #expect(other.holder.host == first.holder.host && other.holder.process == first.holder.process)
         var longer = first
-        if longer.until != nil { longer.until = Timestamp.now + 90_000_000 }
+        if longer.until != nil { longer.until = Timestamp.now + 900_000_000 }
         #expect(try await a.extend(longer))
         try await a.release(longer)
         let wanted = lease()

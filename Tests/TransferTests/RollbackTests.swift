@@ -131,17 +131,13 @@ import Testing
         for place in mappings.indices { mappings[place].giveWay(keys[place], of: own) }
         #expect(try await search().find().isEmpty)
         for mapping in mappings { #expect(Mapping(json: mapping.json) == mapping) }
-        var copied = 0
         for (name, mapping) in zip(["a", "b", "c"], mappings) {
             var trip = try Trip(from: source, to: target)
             trip.request.source.collection = name
             (trip.request.mapping, trip.request.existing) = (mapping, name == "a" ? .fail : .append)
-            let folder = try await trip.folder()
-            try await trip.job(folder).run()
-            copied += try folder.plan().records
+            try await trip.job(trip.folder()).run()
         }
         #expect(try await count == (rule == .rekey ? 113 : 100))
-        #expect(try await count == copied)
     }
 
     @Test func aTargetIsWrittenByOneMigration() throws {

@@ -46,7 +46,8 @@ extension Session {
 
     private func warn(of request: CopyRequest) {
         let (rule, count) = (request.mapping.collisions, request.mapping.givingWayCount)
-        let fate = rule == .rekey ? "get new keys" : "are left out"
+        let fates = rule == .rekey ? ("gets a new key", "get new keys") : ("is left out", "are left out")
+        let fate = count == 1 ? fates.0 : fates.1
         messages.warn(
             "\(request.source): \(Counted.records(count)) \(fate), as other sources have the same keys (collisions=\(rule.rawValue))"
         )
