@@ -134,8 +134,7 @@ static size_t read_body(char *buffer, size_t size, size_t count, void *user) {
         int isFull = 0;
         curl_off_t allowed = allowance(exchange, &isFull);
         if (allowed == 0) {
-            // It has something to send yet, and will ask again.
-            if (unsent(exchange) > 0) return 0;
+            // An answer of no bytes would be the end of the body.
             exchange->isPaused = 1;
             return CURL_READFUNC_PAUSE;
         }
