@@ -82,7 +82,7 @@ enum Copying {
             Slot.Choice("ids", "keep; uuid5 or hash, made of the keys; auto, made by the target or counted"),
             Slot.Choice(
                 "collisions",
-                "what becomes of records whose keys several sources have: fail, rekey; first or last, which alone come"),
+                "of records with one key: fail; rekey, later ones get new keys; first or last, only that one comes"),
             Slot.Choice("keep_id_as", "a field that keeps the key as it was"),
             Slot.Choice("norms", "a field that keeps the lengths of vectors, where the target makes them one"),
             Slot.Choice("tenant", "the field that tells tenants apart, for stores that index by it"),
