@@ -135,7 +135,7 @@ private struct SessionPlace {
         text = text.replacing(try Regex("\(today)T[0-9:.]+Z"), with: "<now>")
         text = text.replacing(#/(time: | {2})[0-9.]+ (ms|s)\b/#) { "\($0.output.1)<time>" }
         text = text.replacing(#/ in [0-9.]+ (ms|s)\b/#, with: " in <time>")
-        text = text.replacing(#/ after [0-9]+ ms\b/#, with: " after <time>")
+        text = text.replacing(#/(port [0-9]+ after )[0-9]+ ms\b/#) { "\($0.output.1)<time>" }
         text = text.replacing(#/about [0-9.]+ (ms|s) to copy/#, with: "about <time> to copy")
         // In a table it would have the width of its digits.
         text = text.replacing(#/(disk_free +\| )[0-9]+ */#) { "\($0.output.1)<n>" }

@@ -114,26 +114,26 @@ choose_port() {
         [ -n "$followed" ] || preferred=$preferred_port
         [ ! -s "$place/port" ] || preferred=$(<"$place/port")
     fi
-    python3 - "$preferred" <<'PYTHON'
-import socket, sys
-def free(port):
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", port))
-        return listener.getsockname()[1]
-try:
-    print(free(int(sys.argv[1])))
-except OSError:
-    print(free(0))
-PYTHON
+    free_ports 1 "$preferred"
 }
 
-# So many ports that are free, one a line.
+# So many ports that are free, one a line; the second argument is one that is tried first. They lie below those that the
+# kernel gives to whoever asks for any, and so to every client: one of those may be taken before the server has it.
 free_ports() {
-    python3 - "$1" <<'PYTHON'
-import socket, sys
-listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(sys.argv[1]))]
-print(*(listener.getsockname()[1] for listener in listeners), sep="\n")
+    python3 - "$@" <<'PYTHON'
+import random, socket, sys
+def listener(port):
+    try:
+        return socket.create_server(("127.0.0.1", port))
+    except OSError:
+        return None
+wanted, *preferred = map(int, sys.argv[1:])
+tried = [port for port in preferred if port] + random.sample(range(10000, 32000), 2000)
+found = []
+for port in tried:
+    if len(found) < wanted and (taken := listener(port)):
+        found.append(taken)
+print(*(taken.getsockname()[1] for taken in found), sep="\n")
 PYTHON
 }
 

@@ -45,11 +45,9 @@ extension Session {
     }
 
     private func warn(of request: CopyRequest) {
-        let (rule, count) = (request.mapping.collisions, request.mapping.givingWayCount)
-        let fates = rule == .rekey ? ("gets a new key", "get new keys") : ("is left out", "are left out")
-        let fate = count == 1 ? fates.0 : fates.1
+        let rule = request.mapping.collisions.rawValue
         messages.warn(
-            "\(request.source): \(Counted.records(count)) \(fate), as other sources have the same keys (collisions=\(rule.rawValue))"
+            "\(request.source): \(request.mapping.givingWayWords), as other sources have the same keys (collisions=\(rule))"
         )
     }
 
@@ -68,5 +66,13 @@ extension Session {
                 "say `with ids=uuid5, keep_id_as=FIELD`: keys are then made of collection and key",
                 "or say what gives way: `with collisions=rekey`, `first` or `last`",
             ])
+    }
+}
+
+extension Mapping {
+    /// What becomes of the records that give way.
+    var givingWayWords: String {
+        let (one, many) = collisions == .rekey ? ("gets a new key", "get new keys") : ("is left out", "are left out")
+        return "\(Counted.records(givingWayCount)) \(givingWayCount == 1 ? one : many)"
     }
 }

@@ -59,12 +59,11 @@ struct PlanDocument {
     private func collisions(_ plan: Plan) -> [JSONValue] {
         let mapping = plan.context.mapping
         guard mapping.givingWayCount > 0 else { return [] }
-        let fate = mapping.collisions == .rekey ? "get keys made of collection and key" : "are left out"
         return [
             [
                 "kind": "keys", "source": .string("\(plan.context.source)"),
                 "target": .string("\(plan.context.target)"),
-                "what": "keys", "detail": .string("\(Counted.records(mapping.givingWayCount)) \(fate)"),
+                "what": "keys", "detail": .string(mapping.givingWayWords),
                 "strategy": .string(mapping.collisions.rawValue),
                 "strategies": .array(CollisionRule.allCases.map { .string($0.rawValue) } + ["ids=uuid5"]),
             ]
