@@ -10,7 +10,8 @@ extension Job {
             let before = await journal.state.digest.count
             do { return try await copy(openSlices(), reading) } catch let lost as LostReceipt {
                 tries = await journal.state.digest.count > before ? 1 : tries + 1
-                guard tries < patience.tries, canDiscard else { throw lost.failure }
+                guard canDiscard else { throw StoreError(lost.error.code, lost.error.message, help: Self.notAlone) }
+                guard tries < patience.tries else { throw lost.failure }
                 try await discard(after: lost)
             }
         }
@@ -31,6 +32,8 @@ extension Job {
     /// Whether what this job has written, and nobody was told of, can be told from what stood there before.
     private var canDiscard: Bool { plan.existing != .append || plan.context.staging != nil }
 
+    private static let notAlone = "copy into a new collection, or remove what has come by a field that tells it apart"
+
     /// Whether the target makes up the keys of what is written.
     var isInventing: Bool {
         target.inventing != nil && plan.context.changes.contains(.rekeyed) && !plan.context.isNumbering
@@ -43,7 +46,7 @@ extension Job {
         guard canDiscard else {
             throw JobError(
                 "\(name) makes up its keys and held records before, so that a stopped copy into it cannot go on",
-                help: "copy into a new collection, or remove what has come by a field that tells it apart")
+                help: Self.notAlone)
         }
         let acknowledged = await journal.state.acknowledged
         try await patience.repeating(progress) { _ throws(StoreError) in
